@@ -1,0 +1,28 @@
+import { existsSync, readdirSync } from "node:fs";
+import { defineConfig } from "vitest/config";
+
+// Every room that has tests is one project, so that `vitest run --project packages/pairing` runs one room.
+const rooms = [
+  ...["packages", "apps", "tooling"].flatMap((floor) =>
+    readdirSync(floor, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && existsSync(`${floor}/${entry.name}/test`))
+      .map((entry) => `${floor}/${entry.name}`),
+  ),
+  "tests",
+];
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ["@saltgate/source", "module", "node", "development|production"] } },
+  test: {
+    projects: rooms.map((root) => ({
+      extends: true as const,
+      test: {
+        name: root,
+        root,
+        include: [root === "tests" ? "scenarios/**/*.test.ts" : "test/**/*.test.ts"],
+        testTimeout: 30_000,
+        hookTimeout: 60_000,
+      },
+    })),
+  },
+});
