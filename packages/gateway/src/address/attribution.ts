@@ -35,7 +35,13 @@ export interface Attribution {
   readonly bucket: string;
 }
 
-const FORWARDING_HEADERS = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded"] as const;
+const FORWARDING_HEADERS = [
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-real-ip",
+  "forwarded",
+] as const;
 const MAX_FORWARDED_HOPS = 32;
 
 function single(value: string | readonly string[] | undefined): string | undefined {

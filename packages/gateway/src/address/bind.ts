@@ -26,14 +26,22 @@ export function planBind(mode: BindMode, customHost: string | undefined, ownAddr
     case "tailnet": {
       const address = ownAddresses.find((own) => isTailnetIp(own));
       if (address === undefined) {
-        return { ok: false, problem: "this machine has no tailnet address", mend: "Start Tailscale, or use --bind loopback." };
+        return {
+          ok: false,
+          problem: "this machine has no tailnet address",
+          mend: "Start Tailscale, or use --bind loopback.",
+        };
       }
       return { ok: true, required: [address, "127.0.0.1"], optional: ["::1"], loopbackOnly: false };
     }
     case "custom": {
       const address = customHost === undefined ? undefined : normalizeIp(customHost);
       if (address === undefined) {
-        return { ok: false, problem: "gateway.customBindHost is not an IP address", mend: "Set it to an address of this machine." };
+        return {
+          ok: false,
+          problem: "gateway.customBindHost is not an IP address",
+          mend: "Set it to an address of this machine.",
+        };
       }
       return { ok: true, required: [address], optional: [], loopbackOnly: isLoopbackIp(address) };
     }

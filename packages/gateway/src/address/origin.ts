@@ -27,7 +27,9 @@ export function isOriginAllowed(question: OriginQuestion): boolean {
   if (allowedOrigins.some((allowed) => normalizeOrigin(allowed) === normal)) return true;
   if (!local || host === undefined) return false;
   const name = hostName(host);
-  return name !== undefined && isLoopbackHostName(name) && normal === normalizeOrigin(`${tls ? "https" : "http"}://${host}`);
+  return (
+    name !== undefined && isLoopbackHostName(name) && normal === normalizeOrigin(`${tls ? "https" : "http"}://${host}`)
+  );
 }
 
 /** The serialised form of an origin that a browser would send; `undefined` for `null`, other schemes and nonsense. */

@@ -36,8 +36,10 @@ export function checkSharedSecret(
   secret: SharedSecret,
   presented: { readonly token?: string | undefined; readonly password?: string | undefined },
 ): SecretVerdict {
-  const [known, given] = secret.mode === "token" ? [secret.token, presented.token] : [secret.password, presented.password];
-  if (known === undefined || known === "") return { ok: false, reason: `${secret.mode}_missing_config`, presented: given };
+  const [known, given] =
+    secret.mode === "token" ? [secret.token, presented.token] : [secret.password, presented.password];
+  if (known === undefined || known === "")
+    return { ok: false, reason: `${secret.mode}_missing_config`, presented: given };
   if (given === undefined || given === "") return { ok: false, reason: `${secret.mode}_missing`, presented: undefined };
   if (!secretsEqual(known, given)) return { ok: false, reason: `${secret.mode}_mismatch`, presented: given };
   return { ok: true, method: secret.mode };

@@ -7,7 +7,10 @@ export type TailscaleWhois = (address: string) => Promise<{ readonly login: stri
 /** What the Tailscale headers of a request came to. */
 export type TailscaleVerdict =
   | { readonly ok: true; readonly login: string }
-  | { readonly ok: false; readonly reason: "identity_missing" | "proxy_missing" | "whois_failed" | "identity_mismatch" };
+  | {
+      readonly ok: false;
+      readonly reason: "identity_missing" | "proxy_missing" | "whois_failed" | "identity_mismatch";
+    };
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -21,7 +24,11 @@ function only(headers: Headers, name: string): string | undefined {
  * forwarding header, and Tailscale itself must name the same person for the forwarded address. Any failure of the
  * question is a refusal. Only for connections, never for HTTP routes (rule R-24).
  */
-export async function checkTailscale(headers: Headers, attribution: Attribution, whois: TailscaleWhois): Promise<TailscaleVerdict> {
+export async function checkTailscale(
+  headers: Headers,
+  attribution: Attribution,
+  whois: TailscaleWhois,
+): Promise<TailscaleVerdict> {
   const claimed = only(headers, "tailscale-user-login");
   if (claimed === undefined) return { ok: false, reason: "identity_missing" };
   const forwardedFor = only(headers, "x-forwarded-for");

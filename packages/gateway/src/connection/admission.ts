@@ -1,5 +1,13 @@
 import type { ConnectParams, ProtocolVersion, Role } from "@saltgate/protocol";
-import { clientKind, intersectScopes, isRole, isScope, negotiateVersion, normalizeScopes, PROTOCOL_VERSIONS } from "@saltgate/protocol";
+import {
+  clientKind,
+  intersectScopes,
+  isRole,
+  isScope,
+  negotiateVersion,
+  normalizeScopes,
+  PROTOCOL_VERSIONS,
+} from "@saltgate/protocol";
 import type { Attribution } from "../address/attribution.ts";
 import type { CredentialClass } from "../auth/rate-limiter.ts";
 import { checkSharedSecret, type SharedSecret } from "../auth/shared-secret.ts";
@@ -55,7 +63,12 @@ export interface WrongCredential {
 
 /** The answer to a connect request, before the pairing store is asked. */
 export type Admission =
-  | { readonly do: "refuse"; readonly refusal: Refusal; readonly wrong: readonly WrongCredential[]; readonly version: ProtocolVersion }
+  | {
+      readonly do: "refuse";
+      readonly refusal: Refusal;
+      readonly wrong: readonly WrongCredential[];
+      readonly version: ProtocolVersion;
+    }
   | {
       /** The owner's own program on this machine: nothing more to ask. */
       readonly do: "admit-owner";
@@ -107,7 +120,12 @@ export function decideAdmission(asking: Asking, params: ConnectParams, known: Kn
     return { do: "refuse", refusal, wrong: [], version: negotiated.expectedProtocol };
   }
   const { version } = negotiated;
-  const deny = (refusal: Refusal, wrong: readonly WrongCredential[] = []): Admission => ({ do: "refuse", refusal, wrong, version });
+  const deny = (refusal: Refusal, wrong: readonly WrongCredential[] = []): Admission => ({
+    do: "refuse",
+    refusal,
+    wrong,
+    version,
+  });
   const role = params.role ?? "operator";
   if (!isRole(role)) return deny(refuse("INVALID_ROLE", "invalid role"));
 
@@ -118,11 +136,13 @@ export function decideAdmission(asking: Asking, params: ConnectParams, known: Kn
       ? [{ kind: known.secret.mode, deviceId: undefined, credential: secret.presented }]
       : [];
   const refuseForSecret = (): Refusal =>
-    secret === undefined ? refuseLocked(lockedMs) : refuseSecret(secret.ok ? "token_missing" : secret.reason, params.client);
+    secret === undefined
+      ? refuseLocked(lockedMs)
+      : refuseSecret(secret.ok ? "token_missing" : secret.reason, params.client);
 
   if (params.device === undefined) {
     if (secret?.ok) return admitWithoutDevice(asking, params, known, role, version, secret.method, deny);
-    const nothingPresented = secret !== undefined && secret.reason.endsWith("_missing");
+    const nothingPresented = secret?.reason.endsWith("_missing");
     return nothingPresented ? deny(deviceRequired(params, asking)) : deny(refuseForSecret(), wrongSecret);
   }
 
@@ -135,7 +155,9 @@ export function decideAdmission(asking: Asking, params: ConnectParams, known: Kn
   const tokens = [params.auth?.deviceToken, params.auth?.token].filter((token) => token !== undefined && token !== "");
   const tokenLockedMs = tokens.length === 0 ? 0 : known.lockedForMs("device-token", proof.deviceId);
   const deviceToken =
-    tokenLockedMs > 0 ? undefined : tokens.find((token) => token !== undefined && known.isDeviceToken(proof.deviceId, role, token));
+    tokenLockedMs > 0
+      ? undefined
+      : tokens.find((token) => token !== undefined && known.isDeviceToken(proof.deviceId, role, token));
   const method: AuthMethod | undefined = secret?.ok
     ? secret.method
     : deviceToken !== undefined
@@ -151,7 +173,10 @@ export function decideAdmission(asking: Asking, params: ConnectParams, known: Kn
     if (tokenLockedMs > 0) return deny(refuseLocked(tokenLockedMs), wrongSecret);
     const wrong = { kind: "device-token", deviceId: proof.deviceId, credential: presentedToken } as const;
     return deny(
-      refuse("AUTH_DEVICE_TOKEN_MISMATCH", "unauthorized: device token mismatch (connect with the gateway's secret, or have the token rotated)"),
+      refuse(
+        "AUTH_DEVICE_TOKEN_MISMATCH",
+        "unauthorized: device token mismatch (connect with the gateway's secret, or have the token rotated)",
+      ),
       [...wrongSecret, wrong],
     );
   }

@@ -1,4 +1,4 @@
-import { CLOSE_CODES, type Decoded, errorShape, type ErrorShape, type RequestFrame } from "@saltgate/protocol";
+import { CLOSE_CODES, type Decoded, type ErrorShape, errorShape, type RequestFrame } from "@saltgate/protocol";
 import { hangUp, type Refusal, refuse } from "./refusal.ts";
 
 /**
@@ -8,7 +8,10 @@ import { hangUp, type Refusal, refuse } from "./refusal.ts";
  */
 export type ConnectionState =
   | { readonly at: "open" }
-  | { readonly at: "challenged"; /** Id of the connect request while its credentials are checked. */ readonly connectId?: string }
+  | {
+      readonly at: "challenged" /** Id of the connect request while its credentials are checked. */;
+      readonly connectId?: string;
+    }
   | { readonly at: "proven"; readonly connectId: string }
   | { readonly at: "admitted"; readonly connectId: string }
   | { readonly at: "ready" }
@@ -18,7 +21,11 @@ export type ConnectionState =
 /** What can happen to a connection. */
 export type ConnectionInput =
   | { readonly type: "accepted" }
-  | { readonly type: "frame"; readonly frame: Decoded<RequestFrame>; /** Why the params of a connect don't fit, if so. */ readonly paramsProblem?: string }
+  | {
+      readonly type: "frame";
+      readonly frame: Decoded<RequestFrame> /** Why the params of a connect don't fit, if so. */;
+      readonly paramsProblem?: string;
+    }
   | { readonly type: "judged"; readonly refusal?: Refusal }
   | { readonly type: "paired"; readonly refusal?: Refusal }
   | { readonly type: "greeted" }
@@ -90,12 +97,18 @@ export function connectionStep(state: ConnectionState, input: ConnectionInput): 
   }
 }
 
-function onFrame(state: Exclude<ConnectionState, { at: "closed" }>, frame: Decoded<RequestFrame>, paramsProblem: string | undefined): ConnectionStep {
+function onFrame(
+  state: Exclude<ConnectionState, { at: "closed" }>,
+  frame: Decoded<RequestFrame>,
+  paramsProblem: string | undefined,
+): ConnectionStep {
   switch (state.at) {
     case "open":
       return end(silentEnd);
     case "challenged":
-      return state.connectId === undefined ? onFirstFrame(frame, paramsProblem) : end(handshakeBroken, frame.ok ? frame.value.id : undefined);
+      return state.connectId === undefined
+        ? onFirstFrame(frame, paramsProblem)
+        : end(handshakeBroken, frame.ok ? frame.value.id : undefined);
     case "proven":
     case "admitted":
       // Whoever talks before hello-ok has not understood the handshake.
@@ -107,7 +120,8 @@ function onFrame(state: Exclude<ConnectionState, { at: "closed" }>, frame: Decod
 }
 
 function onFirstFrame(frame: Decoded<RequestFrame>, paramsProblem: string | undefined): ConnectionStep {
-  if (!frame.ok) return end(frame.problem === "not-json" ? silentEnd : hangUp(CLOSE_CODES.Policy.code, "invalid request frame"));
+  if (!frame.ok)
+    return end(frame.problem === "not-json" ? silentEnd : hangUp(CLOSE_CODES.Policy.code, "invalid request frame"));
   const { id, method } = frame.value;
   if (method !== "connect") return end(handshakeBroken, id);
   if (paramsProblem !== undefined) return end(refuse("INVALID_PARAMS", `invalid connect params: ${paramsProblem}`), id);
@@ -120,7 +134,10 @@ function onReadyFrame(state: ConnectionState, frame: Decoded<RequestFrame>): Con
     return stay(state, { do: "answer", id: frame.id ?? "invalid", error: frame.error });
   }
   if (state.at === "draining") {
-    const error = errorShape("RESTARTING", "the gateway is about to stop or restart", { details: { reason: "gateway-restarting" }, retryAfterMs: 1_500 });
+    const error = errorShape("RESTARTING", "the gateway is about to stop or restart", {
+      details: { reason: "gateway-restarting" },
+      retryAfterMs: 1_500,
+    });
     return stay(state, { do: "answer", id: frame.value.id, error });
   }
   return stay(state, { do: "dispatch", frame: frame.value });

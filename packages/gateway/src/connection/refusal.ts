@@ -19,7 +19,12 @@ export interface Refusal {
 }
 
 /** A refusal whose close reason is its message, as clients expect it. */
-export function refuse(detail: DetailCode, message: string, extras?: ErrorExtras, closeReason: string = message): Refusal {
+export function refuse(
+  detail: DetailCode,
+  message: string,
+  extras?: ErrorExtras,
+  closeReason: string = message,
+): Refusal {
   return {
     error: errorShape(detail, message, extras),
     closeCode: detail === "PROTOCOL_MISMATCH" ? CLOSE_CODES.ProtocolMismatch.code : CLOSE_CODES.Policy.code,
@@ -35,16 +40,24 @@ export function hangUp(closeCode: number, closeReason: string): Refusal {
 const SECRET_DETAILS = {
   token_missing: ["AUTH_TOKEN_MISSING", "gateway token missing"],
   token_mismatch: ["AUTH_TOKEN_MISMATCH", "gateway token mismatch"],
-  token_missing_config: ["AUTH_TOKEN_NOT_CONFIGURED", "gateway token not configured on gateway (set gateway.auth.token)"],
+  token_missing_config: [
+    "AUTH_TOKEN_NOT_CONFIGURED",
+    "gateway token not configured on gateway (set gateway.auth.token)",
+  ],
   password_missing: ["AUTH_PASSWORD_MISSING", "gateway password missing"],
   password_mismatch: ["AUTH_PASSWORD_MISMATCH", "gateway password mismatch"],
-  password_missing_config: ["AUTH_PASSWORD_NOT_CONFIGURED", "gateway password not configured on gateway (set gateway.auth.password)"],
+  password_missing_config: [
+    "AUTH_PASSWORD_NOT_CONFIGURED",
+    "gateway password not configured on gateway (set gateway.auth.password)",
+  ],
 } as const satisfies Record<SecretFailure, readonly [DetailCode, string]>;
 
 const HINTS = {
   cli: (kind: string) => `set gateway.remote.${kind} to match gateway.auth.${kind}`,
   page: (kind: string) =>
-    kind === "token" ? "open the gateway's page again and paste the token in its settings" : "enter the password in the page's settings",
+    kind === "token"
+      ? "open the gateway's page again and paste the token in its settings"
+      : "enter the password in the page's settings",
   other: (kind: string) => `provide gateway auth ${kind}`,
 } as const;
 
@@ -59,5 +72,7 @@ export function refuseSecret(reason: SecretFailure, client: { readonly id: strin
 /** The refusal while a kind of credential is locked. */
 export function refuseLocked(retryAfterMs: number): Refusal {
   const seconds = Math.ceil(retryAfterMs / 1_000);
-  return refuse("AUTH_RATE_LIMITED", `unauthorized: too many wrong credentials, try again in ${seconds} s`, { retryAfterMs });
+  return refuse("AUTH_RATE_LIMITED", `unauthorized: too many wrong credentials, try again in ${seconds} s`, {
+    retryAfterMs,
+  });
 }
