@@ -306,14 +306,14 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     this.#presence.join(peer);
     const isReader = peer.role === "operator" && scopeSatisfies(peer.scopes, "operator.read");
     const isAdmin = scopeSatisfies(peer.scopes, "operator.admin");
-    const health = this.#health.last ?? {};
+    const health = this.#health.last;
     return {
       serverVersion: version,
       serverHost: machine.hostName,
       methods: this.#dispatcher.served,
       events: SERVED_EVENTS,
       presence: isReader ? this.#presence.list() : [],
-      health: isReader && "ok" in health ? (isAdmin ? health : withoutProblems(health)) : {},
+      health: !isReader || health === undefined ? {} : isAdmin ? health : withoutProblems(health),
       stateVersion: { presence: this.#presence.version, health: this.#health.version },
       uptimeMs: this.clock.now() - this.#startedAtMs,
       paths: isAdmin ? paths : undefined,
