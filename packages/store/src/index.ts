@@ -1,1 +1,16 @@
-export {};
+export type { AppendLog, LogEntry, LogRange, LogShape } from "./append-log.ts";
+export type { WatchDirectory } from "./directory-watch.ts";
+export type { DocumentShape, StateDocument } from "./document.ts";
+export { defaultMaxDocumentBytes, maxUpdateAttempts, updateDocument } from "./document.ts";
+export { StoreError, StoreErrorCode } from "./errors.ts";
+export type { FileLockOptions } from "./file-lock.ts";
+export type { FileStoreOptions } from "./file-store.ts";
+export { FileStore } from "./file-store.ts";
+export type { FileStatus, FileSystemPort, WritableFile } from "./file-system.ts";
+export { nodeFileSystem } from "./file-system.ts";
+export type { KeyValueTable, Occupancy, RowLife, TableShape } from "./key-value-table.ts";
+export { maxKeyBytes } from "./key-value-table.ts";
+export type { MemoryStoreOptions } from "./memory-store.ts";
+export { MemoryStore } from "./memory-store.ts";
+export type { Liveness, ProcessIdentity } from "./process-identity.ts";
+export type { DocumentStore, RecordStore, StateStore } from "./stores.ts";

@@ -33,14 +33,10 @@ export const deviceMethods = {
     params: lazy(() =>
       z.object({
         requestId: requestId(),
-        scopes: z
-          .array(shortText())
-          .max(64)
-          .optional()
-          .meta({
-            description:
-              "Grant exactly these instead of what was asked for: fewer, or any that you hold when it asked for none.",
-          }),
+        scopes: z.array(shortText()).max(64).optional().meta({
+          description:
+            "Grant exactly these instead of what was asked for: fewer, or any that you hold when it asked for none.",
+        }),
       }),
     ),
     result: lazy(() => z.object({ requestId: z.string().min(1), device: pairedDeviceSchema() })),
@@ -87,13 +83,9 @@ export const deviceMethods = {
       z.object({
         deviceId: deviceId(),
         role: shortText(),
-        scopes: z
-          .array(shortText())
-          .max(64)
-          .optional()
-          .meta({
-            description: "Scopes of the new token: never more than the device's approved ones, nor than yours.",
-          }),
+        scopes: z.array(shortText()).max(64).optional().meta({
+          description: "Scopes of the new token: never more than the device's approved ones, nor than yours.",
+        }),
       }),
     ),
     result: lazy(() =>
