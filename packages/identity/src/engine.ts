@@ -7,23 +7,23 @@ export type MaybePromise<T> = T | Promise<T>;
  */
 export interface Ed25519Engine {
   /** 32 bytes. */
-  sha256(bytes: Uint8Array): MaybePromise<Uint8Array>;
+  readonly sha256: (bytes: Uint8Array) => MaybePromise<Uint8Array>;
   /** The raw 32-byte public key of a 32-byte seed. Throws {@link TypeError} for another length. */
-  publicKeyOf(seed: Uint8Array): MaybePromise<Uint8Array>;
+  readonly publicKeyOf: (seed: Uint8Array) => MaybePromise<Uint8Array>;
   /** A 64-byte signature. `seed` is the 32-byte RFC 8032 secret key; throws {@link TypeError} for another length. */
-  sign(message: Uint8Array, seed: Uint8Array): MaybePromise<Uint8Array>;
+  readonly sign: (message: Uint8Array, seed: Uint8Array) => MaybePromise<Uint8Array>;
   /** Whether the signature holds. Any malformed input is `false`; nothing makes it throw. */
-  verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): MaybePromise<boolean>;
+  readonly verify: (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => MaybePromise<boolean>;
   /** `length` bytes from the system's secure generator. */
-  randomBytes(length: number): Uint8Array;
+  readonly randomBytes: (length: number) => Uint8Array;
 }
 
 /** An engine that answers at once. A server needs this one: `nativeEngine` of `@saltgate/identity/node`. */
 export interface SyncEd25519Engine extends Ed25519Engine {
-  sha256(bytes: Uint8Array): Uint8Array;
-  publicKeyOf(seed: Uint8Array): Uint8Array;
-  sign(message: Uint8Array, seed: Uint8Array): Uint8Array;
-  verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
+  readonly sha256: (bytes: Uint8Array) => Uint8Array;
+  readonly publicKeyOf: (seed: Uint8Array) => Uint8Array;
+  readonly sign: (message: Uint8Array, seed: Uint8Array) => Uint8Array;
+  readonly verify: (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean;
 }
 
 /** @throws {TypeError} unless `seed` has 32 bytes. */

@@ -185,7 +185,7 @@ test("[identity:device-id] connect proof: the id is the key's", async () => {
 
 test("connect proof: a key that matches its id but is no acceptable point is named as such", async () => {
   const device = await presented();
-  const neutral = Uint8Array.from([1, ...new Array<number>(31).fill(0)]);
+  const neutral = Uint8Array.from({ length: 32 }, (_, at) => (at === 0 ? 1 : 0));
   const id = Buffer.from(nativeEngine.sha256(neutral)).toString("hex");
   const publicKey = Buffer.from(neutral).toString("base64url");
   expect(check({ ...device, id, publicKey })).toEqual(refusal("public-key-invalid"));

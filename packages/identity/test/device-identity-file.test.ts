@@ -3,24 +3,24 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { decodePublicKey } from "../src/index.ts";
 import { IdentityFileError, loadOrCreateDeviceIdentity } from "../src/node/index.ts";
 
 async function createWorld() {
   const home = await mkdtemp(join(tmpdir(), "saltgate-identity-"));
+  onTestFinished(() => rm(home, { recursive: true }));
   const folder = join(home, "identity");
   const file = join(folder, "device.json");
   return {
     folder,
     file,
     read: async () => JSON.parse(await readFile(file, "utf8")),
-    [Symbol.asyncDispose]: () => rm(home, { recursive: true }),
   };
 }
 
 test("[identity:device-file] device key file: made at first use, private, in the documented shape, and found again", async () => {
-  await using world = await createWorld();
+  const world = await createWorld();
   const identity = await loadOrCreateDeviceIdentity(world.file, { now: () => 1234 });
   const row = await world.read();
   expect(Object.keys(row)).toEqual(["version", "deviceId", "publicKeyPem", "privateKeyPem", "createdAtMs"]);
@@ -35,14 +35,14 @@ test("[identity:device-file] device key file: made at first use, private, in the
 });
 
 test("device key file: an identity doesn't show its secret when printed or serialised", async () => {
-  await using world = await createWorld();
+  const world = await createWorld();
   const identity = await loadOrCreateDeviceIdentity(world.file);
   expect(Object.keys(JSON.parse(JSON.stringify(identity)))).toEqual(["deviceId", "publicKey", "createdAtMs"]);
   expect(inspect(identity)).not.toContain("seed");
 });
 
 test("device key file: a device id that isn't its key's is put right, and open permissions are narrowed", async () => {
-  await using world = await createWorld();
+  const world = await createWorld();
   const { deviceId } = await loadOrCreateDeviceIdentity(world.file, { now: () => 5 });
   await writeFile(world.file, JSON.stringify({ ...(await world.read()), deviceId: "0".repeat(64) }));
   await chmod(world.file, 0o644);
@@ -52,7 +52,7 @@ test("device key file: a device id that isn't its key's is put right, and open p
 });
 
 test("[identity:device-file-invalid] [R-57] device key file: cut at any byte it is refused, kept, and never replaced silently", async () => {
-  await using world = await createWorld();
+  const world = await createWorld();
   await loadOrCreateDeviceIdentity(world.file);
   const whole = await readFile(world.file, "utf8");
   for (let length = 0; length < whole.length - 2; length += 13) {
@@ -68,7 +68,7 @@ test("[identity:device-file-invalid] [R-57] device key file: cut at any byte it 
 });
 
 test("device key file: repeated starts on an invalid file keep one copy, and the message says what to do", async () => {
-  await using world = await createWorld();
+  const world = await createWorld();
   await loadOrCreateDeviceIdentity(world.file);
   await writeFile(world.file, "{}");
   for (let start = 0; start < 3; start += 1) {
@@ -78,7 +78,7 @@ test("device key file: repeated starts on an invalid file keep one copy, and the
 });
 
 test("device key file: the owner may choose a new identity, and the old file's copy stays", async () => {
-  await using world = await createWorld();
+  const world = await createWorld();
   const before = await loadOrCreateDeviceIdentity(world.file);
   await writeFile(world.file, "not json");
   const after = await loadOrCreateDeviceIdentity(world.file, { replaceInvalid: true });
@@ -89,8 +89,8 @@ test("device key file: the owner may choose a new identity, and the old file's c
 });
 
 test("device key file: halves of two key pairs are no identity", async () => {
-  await using world = await createWorld();
-  await using other = await createWorld();
+  const world = await createWorld();
+  const other = await createWorld();
   await loadOrCreateDeviceIdentity(world.file);
   await loadOrCreateDeviceIdentity(other.file);
   const { publicKeyPem } = await other.read();
@@ -99,14 +99,14 @@ test("device key file: halves of two key pairs are no identity", async () => {
 });
 
 test("device key file: what can't be read is an error that says so, not a new identity", async () => {
-  await using world = await createWorld();
+  const world = await createWorld();
   await loadOrCreateDeviceIdentity(world.file);
   await expect(loadOrCreateDeviceIdentity(world.folder)).rejects.toMatchObject({ code: "unreadable" });
   await expect(loadOrCreateDeviceIdentity(join(world.file, "below"))).rejects.toMatchObject({ code: "unreadable" });
 });
 
 test("[identity:device-file-race] device key file: processes that start at once share one identity", async () => {
-  await using world = await createWorld();
+  const world = await createWorld();
   const program = `
     const { loadOrCreateDeviceIdentity } = await import(${JSON.stringify(new URL("../src/node/index.ts", import.meta.url).href)});
     const { deviceId } = await loadOrCreateDeviceIdentity(${JSON.stringify(world.file)});
