@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
+import { createDurably, putInPlace } from "./atomic-file.ts";
 import type { WatchDirectory } from "./directory-watch.ts";
 import type { DocumentShape, StateDocument } from "./document.ts";
 import { decodeDocument, emptyValue, encodeDocument } from "./document-codec.ts";
@@ -73,7 +74,7 @@ export class FileDocument<T> implements StateDocument<T> {
         this.#known = undefined;
         return false;
       }
-      await this.#try("Writing", () => this.#write(bytes));
+      await this.#try("Writing", () => putInPlace(this.#context.fileSystem, this.#path, bytes));
       return true;
     });
   }
@@ -132,19 +133,6 @@ export class FileDocument<T> implements StateDocument<T> {
     });
   }
 
-  async #write(bytes: Uint8Array): Promise<void> {
-    const { fileSystem } = this.#context;
-    const temporary = `${this.#path}.${randomBytes(6).toString("hex")}.tmp`;
-    try {
-      await writeDurably(fileSystem, temporary, bytes);
-      await fileSystem.rename(temporary, this.#path);
-    } catch (error) {
-      await fileSystem.remove(temporary).catch(() => undefined); // the first failure is the one to report
-      throw error;
-    }
-    await fileSystem.syncDirectory(dirname(this.#path));
-  }
-
   /** `undefined` when there is no file. What the system won't let us read counts as corrupt: reading it as empty would open doors. */
   async #readBytes(): Promise<Uint8Array | undefined> {
     try {
@@ -184,7 +172,7 @@ export class FileDocument<T> implements StateDocument<T> {
       if (Buffer.from(copy).equals(bytes)) return `${directory}/${name}`;
     }
     const copy = `${this.#path}.corrupt-${now()}`;
-    await writeDurably(fileSystem, copy, bytes);
+    await createDurably(fileSystem, copy, bytes);
     await fileSystem.syncDirectory(directory);
     return copy;
   }
@@ -195,16 +183,5 @@ export class FileDocument<T> implements StateDocument<T> {
     } catch (error) {
       throw asStoreError(error, `${what} ${this.#path}`, this.#path);
     }
-  }
-}
-
-/** Creates a file that wasn't there, 0600, and returns when its content is on the disk. */
-export async function writeDurably(fileSystem: FileSystemPort, path: string, bytes: Uint8Array): Promise<void> {
-  const file = await fileSystem.create(path, 0o600);
-  try {
-    await file.write(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

@@ -1,4 +1,6 @@
 export type { AppendLog, LogEntry, LogRange, LogShape } from "./append-log.ts";
+export type { WriteFileOptions } from "./atomic-file.ts";
+export { writeFileAtomically } from "./atomic-file.ts";
 export type { WatchDirectory } from "./directory-watch.ts";
 export type { DocumentShape, StateDocument } from "./document.ts";
 export { defaultMaxDocumentBytes, maxUpdateAttempts, updateDocument } from "./document.ts";

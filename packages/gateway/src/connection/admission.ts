@@ -35,8 +35,8 @@ export interface Known {
   readonly lockedForMs: (kind: CredentialClass, deviceId?: string) => number;
   /** Checks the presented device's signature for this connection's challenge. */
   readonly proveDevice: (version: ProtocolVersion, role: Role) => DeviceProof;
-  /** Whether a secret is the proven device's own token for the role. */
-  readonly isDeviceToken: (deviceId: string, role: Role, secret: string) => boolean;
+  /** Whether one of the presented tokens is the presented device's own, for the role it asks for. */
+  readonly isDeviceTokenGood: boolean;
 }
 
 /** What checking a device's signature came to. */
@@ -85,8 +85,9 @@ export type Admission =
       readonly deviceId: string;
       readonly publicKey: string;
       readonly requestedScopes: readonly string[];
-      /** The device's own token, if it presented a valid one. */
-      readonly deviceToken: string | undefined;
+      /** What it presented that may be its own token. */
+      readonly presentedTokens: readonly string[];
+      readonly isDeviceTokenGood: boolean;
       /** Whether a first pairing may go without asking the owner. */
       readonly silent: boolean;
     };
@@ -152,15 +153,12 @@ export function decideAdmission(asking: Asking, params: ConnectParams, known: Kn
     return deny(refuse(detail, message), wrongSecret);
   }
 
-  const tokens = [params.auth?.deviceToken, params.auth?.token].filter((token) => token !== undefined && token !== "");
-  const tokenLockedMs = tokens.length === 0 ? 0 : known.lockedForMs("device-token", proof.deviceId);
-  const deviceToken =
-    tokenLockedMs > 0
-      ? undefined
-      : tokens.find((token) => token !== undefined && known.isDeviceToken(proof.deviceId, role, token));
+  const presentedTokens = tokensIn(params);
+  const tokenLockedMs = presentedTokens.length === 0 ? 0 : known.lockedForMs("device-token", proof.deviceId);
+  const isDeviceTokenGood = known.isDeviceTokenGood && tokenLockedMs === 0;
   const method: AuthMethod | undefined = secret?.ok
     ? secret.method
-    : deviceToken !== undefined
+    : isDeviceTokenGood
       ? "device-token"
       : known.tailscale?.ok
         ? "tailscale"
@@ -189,7 +187,8 @@ export function decideAdmission(asking: Asking, params: ConnectParams, known: Kn
     deviceId: proof.deviceId,
     publicKey: proof.publicKey,
     requestedScopes,
-    deviceToken,
+    presentedTokens,
+    isDeviceTokenGood,
     // Without scopes there is nothing that could be granted silently: the owner says what such an operator may do.
     silent:
       asking.attribution.local &&
@@ -197,6 +196,12 @@ export function decideAdmission(asking: Asking, params: ConnectParams, known: Kn
       secret?.ok === true &&
       (role === "node" || requestedScopes.length > 0),
   };
+}
+
+/** Everything in a connect request that may be a device's own token: clients put it into either field. */
+export function tokensIn(params: ConnectParams): string[] {
+  const tokens = [params.auth?.deviceToken, params.auth?.token];
+  return [...new Set(tokens.filter((token) => token !== undefined && token !== ""))] as string[];
 }
 
 function presentedSecret(secret: SharedSecret, params: ConnectParams): string | undefined {

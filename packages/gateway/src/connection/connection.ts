@@ -89,10 +89,12 @@ export class Connection<Proven = unknown> {
   #connectParams: ConnectParams | undefined;
   #proven: { readonly value: Proven } | undefined;
   #greeting: { readonly peer: Peer; readonly hello: (codec: ProtocolCodec) => unknown } | undefined;
+  #claim: { readonly deviceId: string; readonly role: string } | undefined;
   #seq = 0;
   #lastHeardMs: number;
   #bytesAtLastMessage = 0;
   #cancelDeadline: () => void = () => {};
+  readonly #socketEnded = Promise.withResolvers<void>();
 
   constructor(id: string, nonce: string, socket: PeerSocket, origin: ConnectionOrigin, host: ConnectionHost<Proven>) {
     this.id = id;
@@ -107,6 +109,21 @@ export class Connection<Proven = unknown> {
   /** Who this is; `undefined` before hello-ok. */
   get peer(): Peer | undefined {
     return this.#peer;
+  }
+
+  /**
+   * The device that this connection belongs to, from the moment it has proven its key: what ends a device's
+   * connections also ends one that is about to become ready (rule R-16).
+   */
+  get device(): { readonly deviceId: string; readonly role: string } | undefined {
+    if (this.#peer === undefined) return this.#claim;
+    const { deviceId, role } = this.#peer;
+    return deviceId === undefined ? undefined : { deviceId, role };
+  }
+
+  /** Notes which device this connection has proven to be. */
+  claimDevice(deviceId: string, role: string): void {
+    this.#claim = { deviceId, role };
   }
 
   /** Where the connection is in its life. */
@@ -170,8 +187,14 @@ export class Connection<Proven = unknown> {
     this.#lastHeardMs = this.#host.clock.now();
   }
 
+  /** Resolves when the socket under the connection is gone. */
+  get socketEnded(): Promise<void> {
+    return this.#socketEnded.promise;
+  }
+
   /** The socket is gone. */
   socketClosed(): void {
+    this.#socketEnded.resolve();
     this.#step({ type: "ended" });
   }
 

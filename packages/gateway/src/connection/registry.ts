@@ -74,10 +74,10 @@ export class ConnectionRegistry {
     return this.#waiting;
   }
 
-  /** Ready connections of a device, in one role or in all. */
+  /** Connections of a device, in one role or in all: ready ones, and those that have proven its key. */
   ofDevice(deviceId: string, role?: string): Connection[] {
-    return [...this.#ready].filter(
-      ({ peer }) => peer?.deviceId === deviceId && (role === undefined || peer.role === role),
+    return [...this.#waiting, ...this.#ready].filter(
+      ({ device }) => device?.deviceId === deviceId && (role === undefined || device.role === role),
     );
   }
 }

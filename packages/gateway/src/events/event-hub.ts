@@ -9,6 +9,7 @@ import {
   type StateVersion,
   scopeSatisfies,
 } from "@saltgate/protocol";
+import type { Clock } from "../clock.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Peer } from "../connection/peer.ts";
 import type { ConnectionRegistry } from "../connection/registry.ts";
@@ -21,6 +22,8 @@ interface EventMessage {
 }
 
 const SUBJECT = "gateway.event";
+/** How soon a reader that was slow is looked at again, in milliseconds. */
+const CATCH_UP_MS = 250;
 
 /** Publishes events. Who gets one is in its description. */
 export interface EventPublisher {
@@ -69,13 +72,16 @@ export interface DeliveryRules {
 export class EventHub {
   readonly #registry: ConnectionRegistry;
   readonly #rules: DeliveryRules;
+  readonly #clock: Clock;
+  #catchUpDue = false;
   /** The newest state event of each kind that a reader missed. */
   readonly #missed = new Map<Connection, Map<string, EventMessage>>();
   readonly #stop: () => void;
   #delivered = 0;
 
-  constructor(bus: Bus, registry: ConnectionRegistry, rules: DeliveryRules) {
+  constructor(bus: Bus, registry: ConnectionRegistry, rules: DeliveryRules, clock: Clock) {
     this.#registry = registry;
+    this.#clock = clock;
     this.#rules = rules;
     this.#stop = bus.subscribe(`${SUBJECT}.>`, (message) => this.#deliver(message as EventMessage));
   }
@@ -117,10 +123,21 @@ export class EventHub {
     const missed = this.#missed.get(connection) ?? new Map<string, EventMessage>();
     missed.set(message.event, message);
     this.#missed.set(connection, missed);
+    this.#scheduleCatchUp();
+  }
+
+  #scheduleCatchUp(): void {
+    if (this.#catchUpDue) return;
+    this.#catchUpDue = true;
+    this.#clock.after(CATCH_UP_MS, () => {
+      this.#catchUpDue = false;
+      this.#catchUp();
+      if (this.#missed.size > 0) this.#scheduleCatchUp();
+    });
   }
 
   /** Sends what readers missed while they were slow, to those that have caught up. */
-  catchUp(): void {
+  #catchUp(): void {
     for (const [connection, missed] of this.#missed) {
       if (connection.phase !== "ready" || connection.peer === undefined) this.#missed.delete(connection);
       else if (connection.bufferedBytes <= this.#rules.coalesceAboveBytes) {
