@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, stat, writeFile, mkdir } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nativeEngine } from "@saltgate/identity/node";
-import { FileStore, MemoryStore, type DocumentStore, type StateDocument } from "@saltgate/store";
+import { type DocumentStore, FileStore, MemoryStore, type StateDocument } from "@saltgate/store";
 import { expect, onTestFinished, test } from "vitest";
 import { type AdmitRequest, DevicePairing, deviceDocumentShapes, type PairingNotice } from "../src/index.ts";
 
@@ -11,7 +11,13 @@ const root = { scopes: [admin, "operator.approvals", pairing] };
 const shapes = deviceDocumentShapes(nativeEngine.sha256);
 
 function asking(change: Partial<AdmitRequest> = {}): AdmitRequest {
-  const base = { deviceId: "phone", publicKey: "key", role: "operator", requestedScopes: [read], isProven: true } as const;
+  const base = {
+    deviceId: "phone",
+    publicKey: "key",
+    role: "operator",
+    requestedScopes: [read],
+    isProven: true,
+  } as const;
   return { ...base, presentedTokens: [], isSilentEligible: false, defaultScopes: root.scopes, metadata: {}, ...change };
 }
 
@@ -28,7 +34,9 @@ async function openOn(store: DocumentStore, options: { canWatch?: boolean; nowMs
       calls.replace += 1;
       return document.replace(value, revision);
     },
-    ...(options.canWatch === false ? {} : { changed: (listener: () => void) => document.changed?.(listener) ?? (() => {}) }),
+    ...(options.canWatch === false
+      ? {}
+      : { changed: (listener: () => void) => document.changed?.(listener) ?? (() => {}) }),
   });
   const clock = { nowMs: options.nowMs ?? 1_000 };
   const process = await DevicePairing.open({
@@ -78,7 +86,12 @@ test("[pairing:files] pairing service: the files have the documented shape, are 
       roles: ["operator"],
       scopes: [read],
       tokens: {
-        operator: { token: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), role: "operator", scopes: [read], createdAtMs: 1_000 },
+        operator: {
+          token: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+          role: "operator",
+          scopes: [read],
+          createdAtMs: 1_000,
+        },
       },
       createdAtMs: 1_000,
       approvedAtMs: 1_000,
@@ -124,16 +137,23 @@ test.each([
   ["cut", '{"phone": {"dev'],
   ["a list", "[]"],
   ["a row under another's id", '{"phone":{"deviceId":"laptop","publicKey":"k","createdAtMs":1,"approvedAtMs":1}}'],
-  ["scopes that are no list", '{"phone":{"deviceId":"phone","publicKey":"k","scopes":"x","createdAtMs":1,"approvedAtMs":1}}'],
+  [
+    "scopes that are no list",
+    '{"phone":{"deviceId":"phone","publicKey":"k","scopes":"x","createdAtMs":1,"approvedAtMs":1}}',
+  ],
   ["a time that is none", '{"phone":{"deviceId":"phone","publicKey":"k","createdAtMs":"1","approvedAtMs":1}}'],
-])("[pairing:corrupt] [R-57] pairing service: a file that is %s lets nobody in and isn't overwritten", async (_, text) => {
-  const folder = await createFolder();
-  await mkdir(join(folder, "devices"));
-  await writeFile(join(folder, "devices/paired.json"), text);
-  const store = new FileStore({ directory: folder });
-  onTestFinished(() => store.close());
-  await expect(openOn(store)).rejects.toMatchObject({ code: "corrupt" });
-});
+])(
+  "[pairing:corrupt] [R-57] pairing service: a file that is %s lets nobody in and isn't overwritten",
+  async (_, text) => {
+    const folder = await createFolder();
+    await mkdir(join(folder, "devices"));
+    await writeFile(join(folder, "devices/paired.json"), text);
+    const store = new FileStore({ directory: folder });
+    onTestFinished(() => store.close());
+    await expect(openOn(store)).rejects.toMatchObject({ code: "corrupt" });
+    expect(await readFile(join(folder, "devices/paired.json"), "utf8")).toBe(text);
+  },
+);
 
 test("[pairing:known-device-is-free] pairing service: a known device comes in without a read or a write", async () => {
   const { process, calls } = await openOn(new MemoryStore(), { canWatch: false });
@@ -185,7 +205,9 @@ test("[pairing:offline-revocation] [R-16] pairing service: what the command line
   gateway.notices.length = 0;
   await gateway.process.refresh();
   expect(gateway.notices).toEqual([{ type: "close-sockets", deviceId: "phone", role: "operator" }]);
-  expect(await gateway.process.admit(asking({ isProven: false, presentedTokens: [token] }))).toMatchObject({ reason: "token-revoked" });
+  expect(await gateway.process.admit(asking({ isProven: false, presentedTokens: [token] }))).toMatchObject({
+    reason: "token-revoked",
+  });
   await cli.process.remove({ deviceId: "phone", caller: root });
   await gateway.process.refresh();
   await gateway.process.refresh();
@@ -199,7 +221,9 @@ test("[pairing:watched-revocation] pairing service: where the store reports chan
   const cli = await openOn(store);
   await cli.process.revoke({ deviceId: "phone", role: "operator", caller: root });
   await Promise.resolve();
-  expect(await gateway.process.admit(asking({ isProven: false, presentedTokens: [token] }))).toMatchObject({ reason: "token-revoked" });
+  expect(await gateway.process.admit(asking({ isProven: false, presentedTokens: [token] }))).toMatchObject({
+    reason: "token-revoked",
+  });
 });
 
 test("[pairing:close-before-answer] [R-16] pairing service: connections end before the answer, and after it is durable", async () => {
@@ -217,7 +241,9 @@ test("[pairing:close-before-answer] [R-16] pairing service: connections end befo
     },
   });
   await pair(process);
-  const answer = process.revoke({ deviceId: "phone", role: "operator", caller: root }).then(() => seen.push("answered"));
+  const answer = process
+    .revoke({ deviceId: "phone", role: "operator", caller: root })
+    .then(() => seen.push("answered"));
   await answer;
   expect(seen).toEqual([true, "answered"]);
 });

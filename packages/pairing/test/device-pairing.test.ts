@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   type AdmitEvent,
@@ -83,7 +84,11 @@ test("[pairing:first-pairing] device pairing: an unknown device waits, and comes
   });
   expect(world.approve("r1")).toMatchObject({ type: "approved", deviceId: "phone", grantedScopes: [read] });
   expect(world.state.paired["phone"]?.tokens).toEqual({});
-  expect(world.connect({ requestedScopes: [read] })).toMatchObject({ type: "admitted", scopes: [read], isTokenIssued: true });
+  expect(world.connect({ requestedScopes: [read] })).toMatchObject({
+    type: "admitted",
+    scopes: [read],
+    isTokenIssued: true,
+  });
   expect(world.connect({ requestedScopes: [read], isProven: false, presented: [digest("t2")] })).toMatchObject({
     type: "admitted",
     isTokenIssued: false,
@@ -94,7 +99,11 @@ test("[pairing:first-pairing] device pairing: an unknown device waits, and comes
 test("[pairing:silent-first-only] [R-13] device pairing: only a first pairing is silent, never an upgrade", () => {
   const world = createWorld();
   const local = { isSilentEligible: true, metadata: {} };
-  expect(world.connect({ ...local, requestedScopes: [read] })).toMatchObject({ type: "admitted", isFirstPairing: true, scopes: [read] });
+  expect(world.connect({ ...local, requestedScopes: [read] })).toMatchObject({
+    type: "admitted",
+    isFirstPairing: true,
+    scopes: [read],
+  });
   expect(world.connect({ ...local, requestedScopes: [admin] })).toMatchObject({
     type: "pairing-required",
     reason: "scope-upgrade",
@@ -105,8 +114,16 @@ test("[pairing:silent-first-only] [R-13] device pairing: only a first pairing is
 
 test("device pairing: a silent first pairing that names no scopes gets the defaults, and one that names more waits", () => {
   const world = createWorld();
-  expect(world.connect({ isSilentEligible: true })).toMatchObject({ type: "admitted", scopes: [...root.scopes].sort() });
-  const other = world.connect({ deviceId: "page", isSilentEligible: true, defaultScopes: [read], requestedScopes: [write] });
+  expect(world.connect({ isSilentEligible: true })).toMatchObject({
+    type: "admitted",
+    scopes: [...root.scopes].sort(),
+  });
+  const other = world.connect({
+    deviceId: "page",
+    isSilentEligible: true,
+    defaultScopes: [read],
+    requestedScopes: [write],
+  });
   expect(other).toMatchObject({ type: "pairing-required", reason: "not-paired" });
 });
 
@@ -140,7 +157,10 @@ test("[pairing:no-scopes-no-admin] [R-10] device pairing: who names no scopes ge
 test("device pairing: a scope that this gateway doesn't know is ignored, so that a newer client gets in", () => {
   const world = createWorld();
   world.pair([read]);
-  expect(world.connect({ requestedScopes: [read, "operator.tomorrow"] })).toMatchObject({ type: "admitted", scopes: [read] });
+  expect(world.connect({ requestedScopes: [read, "operator.tomorrow"] })).toMatchObject({
+    type: "admitted",
+    scopes: [read],
+  });
   expect(world.connect({ requestedScopes: ["operator.tomorrow"] })).toMatchObject({ type: "admitted", scopes: [] });
 });
 
@@ -149,7 +169,10 @@ test("[pairing:lists-everything] device pairing: a request lists all that is mis
   world.connect({ requestedScopes: [read] });
   const joined = world.connect({ role: "node" });
   expect(joined).toMatchObject({ change: "superseded", request: { roles: ["operator", "node"], scopes: [read] } });
-  expect(world.connect({ requestedScopes: [read] })).toMatchObject({ change: "unchanged", request: { requestId: "r2" } });
+  expect(world.connect({ requestedScopes: [read] })).toMatchObject({
+    change: "unchanged",
+    request: { requestId: "r2" },
+  });
   expect(world.connect({ role: "node" })).toMatchObject({ change: "unchanged", request: { requestId: "r2" } });
   expect(Object.keys(world.state.pending)).toEqual(["r2"]);
   world.approve("r2");
@@ -160,7 +183,10 @@ test("[pairing:lists-everything] device pairing: a request lists all that is mis
 test("[pairing:owner-sees] device pairing: asking for something else makes another request; the old id is gone", () => {
   const world = createWorld();
   world.connect({ requestedScopes: [read] });
-  expect(world.connect({ requestedScopes: [admin] })).toMatchObject({ change: "superseded", request: { requestId: "r2" } });
+  expect(world.connect({ requestedScopes: [admin] })).toMatchObject({
+    change: "superseded",
+    request: { requestId: "r2" },
+  });
   expect(world.approve("r1")).toEqual({ type: "unknown-request" });
 });
 
@@ -176,7 +202,8 @@ test("[pairing:pending-expires] device pairing: a request lives five minutes fro
 
 test("[pairing:caps] [R-50] device pairing: a flood fills its own address, never pushes anybody out, and the total is bounded", () => {
   const world = createWorld({ maxPending: 5, maxPendingPerAddress: 3 });
-  const from = (deviceId: string, remoteIp: string) => world.connect({ deviceId, metadata: { remoteIp }, requestedScopes: [read] });
+  const from = (deviceId: string, remoteIp: string) =>
+    world.connect({ deviceId, metadata: { remoteIp }, requestedScopes: [read] });
   for (const deviceId of ["a", "b", "c"]) expect(from(deviceId, "192.0.2.1")).toMatchObject({ change: "created" });
   expect(from("d", "192.0.2.1")).toEqual({ type: "refused", reason: "pending-full-for-address" });
   expect(from("a", "192.0.2.1")).toMatchObject({ change: "unchanged" });
@@ -189,7 +216,10 @@ test("[pairing:caps] [R-50] device pairing: a flood fills its own address, never
 test("[pairing:nothing-for-strangers] device pairing: without the gateway's secret or its own token nothing is written", () => {
   const world = createWorld();
   const before = world.state;
-  expect(world.connect({ isProven: false, presented: [digest("guess")] })).toEqual({ type: "refused", reason: "device-not-paired" });
+  expect(world.connect({ isProven: false, presented: [digest("guess")] })).toEqual({
+    type: "refused",
+    reason: "device-not-paired",
+  });
   expect(world.state).toBe(before);
 });
 
@@ -199,8 +229,16 @@ test("[pairing:approver-holds] [R-12] device pairing: an approver holds every sc
   world.connect({ requestedScopes: ["operator.questions"] });
   world.connect({ deviceId: "other", requestedScopes: [write] });
   const [request] = Object.keys(world.state.pending);
-  expect(world.approve(request!, { scopes: [pairing, read] })).toEqual({ type: "forbidden", reason: "missing-scopes", scopes: [write] });
-  expect(world.approve(request!, { scopes: [read, write] })).toEqual({ type: "forbidden", reason: "missing-scopes", scopes: [pairing] });
+  expect(world.approve(request!, { scopes: [pairing, read] })).toEqual({
+    type: "forbidden",
+    reason: "missing-scopes",
+    scopes: [write],
+  });
+  expect(world.approve(request!, { scopes: [read, write] })).toEqual({
+    type: "forbidden",
+    reason: "missing-scopes",
+    scopes: [pairing],
+  });
   expect(world.approve(request!, { scopes: [pairing, write] })).toMatchObject({ type: "approved" });
   world.pair([write], { deviceId: "heir" });
   world.connect({ deviceId: "heir", requestedScopes: [read, pairing] });
@@ -211,16 +249,27 @@ test("[pairing:approver-holds] [R-12] device pairing: an approver holds every sc
 test("[pairing:approver-holds] [R-12] device pairing: a node is let in by an admin only", () => {
   const world = createWorld();
   world.connect({ role: "node" });
-  expect(world.approve("r1", { scopes: [pairing, read, write] })).toEqual({ type: "forbidden", reason: "missing-scopes", scopes: [admin] });
+  expect(world.approve("r1", { scopes: [pairing, read, write] })).toEqual({
+    type: "forbidden",
+    reason: "missing-scopes",
+    scopes: [admin],
+  });
   expect(world.approve("r1")).toMatchObject({ type: "approved" });
 });
 
 test("device pairing: an owner may grant less than was asked for, and not something else", () => {
   const world = createWorld();
   world.connect({ requestedScopes: [write] });
-  expect(world.approve("r1", root, [pairing])).toEqual({ type: "forbidden", reason: "exceeds-request", scopes: [pairing] });
+  expect(world.approve("r1", root, [pairing])).toEqual({
+    type: "forbidden",
+    reason: "exceeds-request",
+    scopes: [pairing],
+  });
   expect(world.approve("r1", root, [read])).toMatchObject({ type: "approved", grantedScopes: [read] });
-  expect(world.connect({ requestedScopes: [write] })).toMatchObject({ type: "pairing-required", missing: { scopes: [write] } });
+  expect(world.connect({ requestedScopes: [write] })).toMatchObject({
+    type: "pairing-required",
+    missing: { scopes: [write] },
+  });
 });
 
 test("[pairing:rotate-two-phases] device pairing: the old token comes back until the new one is used, then it is over", () => {
@@ -252,7 +301,11 @@ test("[pairing:rotate-narrow] [R-11] device pairing: rotating never exceeds the 
     world.step({ type: "rotate", deviceId: "phone", role: "operator", scopes, caller });
   const before = world.state;
   expect(rotate([admin], root)).toEqual({ type: "forbidden", reason: "exceeds-approved", scopes: [admin] });
-  expect(rotate([write], { deviceId: "phone", scopes: [pairing, read] })).toEqual({ type: "forbidden", reason: "missing-scopes", scopes: [write] });
+  expect(rotate([write], { deviceId: "phone", scopes: [pairing, read] })).toEqual({
+    type: "forbidden",
+    reason: "missing-scopes",
+    scopes: [write],
+  });
   expect(world.state).toBe(before);
   expect(rotate([read], root)).toMatchObject({ type: "rotated", scopes: [read] });
   expect(world.state.paired["phone"]?.scopes).toEqual([write]);
@@ -295,21 +348,32 @@ test("[pairing:revoked-stays] [R-14] device pairing: a revoked role is refused, 
     revokedAtMs: 5_000,
     closeSockets: [{ deviceId: "phone", role: "operator" }],
   });
-  expect(world.connect({ isProven: false, presented: [digest("t2")] })).toEqual({ type: "refused", reason: "token-revoked" });
+  expect(world.connect({ isProven: false, presented: [digest("t2")] })).toEqual({
+    type: "refused",
+    reason: "token-revoked",
+  });
   const asked = world.connect({ isSilentEligible: true, requestedScopes: [read] });
   expect(asked).toMatchObject({ reason: "role-upgrade", missing: { roles: ["operator"], scopes: [read] } });
   expect(world.approve((asked as PairingRequired).request.requestId)).toMatchObject({ type: "approved" });
   // What the role had before it was closed did not come back with it.
   expect(world.connect()).toMatchObject({ type: "admitted", scopes: [read], isTokenIssued: true });
-  expect(world.connect({ isProven: false, presented: [digest("t2")] })).toEqual({ type: "refused", reason: "token-mismatch" });
+  expect(world.connect({ isProven: false, presented: [digest("t2")] })).toEqual({
+    type: "refused",
+    reason: "token-mismatch",
+  });
 });
 
 test("device pairing: a role that never had a token can be revoked as well", () => {
   const world = createWorld();
   world.connect({ role: "node" });
   world.approve("r1");
-  expect(world.step({ type: "revoke", deviceId: "phone", role: "node", caller: root })).toMatchObject({ type: "revoked" });
-  expect(world.connect({ role: "node", isSilentEligible: true })).toMatchObject({ type: "pairing-required", reason: "role-upgrade" });
+  expect(world.step({ type: "revoke", deviceId: "phone", role: "node", caller: root })).toMatchObject({
+    type: "revoked",
+  });
+  expect(world.connect({ role: "node", isSilentEligible: true })).toMatchObject({
+    type: "pairing-required",
+    reason: "role-upgrade",
+  });
 });
 
 test("device pairing: rotating a revoked role opens it again, which only an admin may, and its old token stays dead", () => {
@@ -317,9 +381,14 @@ test("device pairing: rotating a revoked role opens it again, which only an admi
   world.pair([read, pairing]);
   world.step({ type: "revoke", deviceId: "phone", role: "operator", caller: root });
   const order = { type: "rotate", deviceId: "phone", role: "operator" } as const;
-  expect(world.step({ ...order, caller: { deviceId: "phone", scopes: [pairing, read] } })).toMatchObject({ type: "forbidden" });
+  expect(world.step({ ...order, caller: { deviceId: "phone", scopes: [pairing, read] } })).toMatchObject({
+    type: "forbidden",
+  });
   expect(world.step({ ...order, caller: root })).toMatchObject({ type: "rotated" });
-  expect(world.connect({ isProven: false, presented: [digest("t2")] })).toEqual({ type: "refused", reason: "token-missing" });
+  expect(world.connect({ isProven: false, presented: [digest("t2")] })).toEqual({
+    type: "refused",
+    reason: "token-missing",
+  });
   expect(world.connect()).toMatchObject({ type: "admitted", isTokenIssued: true });
 });
 
@@ -327,9 +396,14 @@ test("device pairing: removing forgets the device, what it waits for, and its to
   const world = createWorld();
   world.pair([read]);
   world.connect({ requestedScopes: [admin] });
-  expect(world.step({ type: "remove", deviceId: "phone", caller: root })).toMatchObject({ closeSockets: [{ deviceId: "phone" }] });
+  expect(world.step({ type: "remove", deviceId: "phone", caller: root })).toMatchObject({
+    closeSockets: [{ deviceId: "phone" }],
+  });
   expect(world.state).toEqual(emptyDevicePairing);
-  expect(world.connect({ isProven: false, presented: [digest("t2")] })).toEqual({ type: "refused", reason: "device-not-paired" });
+  expect(world.connect({ isProven: false, presented: [digest("t2")] })).toEqual({
+    type: "refused",
+    reason: "device-not-paired",
+  });
 });
 
 test("[pairing:token-use-time] [R-14] device pairing: a token gives nothing that isn't approved at the moment of its use", () => {
@@ -337,7 +411,14 @@ test("[pairing:token-use-time] [R-14] device pairing: a token gives nothing that
   world.pair([admin]);
   const device = world.state.paired["phone"]!;
   const narrowed = { ...world.state, paired: { phone: { ...device, scopes: [read] } } };
-  const event = { type: "admit", deviceId: "phone", publicKey: "key of phone", role: "operator", isProven: false, isSilentEligible: false } as const;
+  const event = {
+    type: "admit",
+    deviceId: "phone",
+    publicKey: "key of phone",
+    role: "operator",
+    isProven: false,
+    isSilentEligible: false,
+  } as const;
   const { outcome } = devicePairing(
     narrowed,
     { ...event, presented: [digest("t2")], defaultScopes: [], metadata: {}, requestId: "x", freshToken: digest("x") },
@@ -352,7 +433,10 @@ test("device pairing: a token with an end isn't good after it, and the shared se
   world.nowMs += 999;
   expect(world.connect({ isProven: false, presented: [digest("t2")] })).toMatchObject({ type: "admitted" });
   world.nowMs += 1;
-  expect(world.connect({ isProven: false, presented: [digest("t2")] })).toEqual({ type: "refused", reason: "token-expired" });
+  expect(world.connect({ isProven: false, presented: [digest("t2")] })).toEqual({
+    type: "refused",
+    reason: "token-expired",
+  });
   expect(world.connect()).toMatchObject({ isTokenIssued: true });
 });
 
@@ -382,7 +466,35 @@ test("device pairing: keys that every object has name no device, request or role
   for (const name of ["__proto__", "constructor", "toString"]) {
     expect(world.approve(name)).toEqual({ type: "unknown-request" });
     expect(world.step({ type: "remove", deviceId: name, caller: root })).toEqual({ type: "unknown-device" });
-    expect(world.step({ type: "rotate", deviceId: name, role: name, caller: root })).toEqual({ type: "unknown-device" });
-    expect(world.connect({ deviceId: name, isProven: false })).toEqual({ type: "refused", reason: "device-not-paired" });
+    expect(world.step({ type: "rotate", deviceId: name, role: name, caller: root })).toEqual({
+      type: "unknown-device",
+    });
+    expect(world.connect({ deviceId: name, isProven: false })).toEqual({
+      type: "refused",
+      reason: "device-not-paired",
+    });
   }
+});
+
+test("[pairing:hostile-input] device pairing: no text that a stranger sends makes it throw, changes another device, or lets it in", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom("__proto__", "phone", "operator", "", admin, read),
+  );
+  const texts = fc.array(text, { maxLength: 5 });
+  fc.assert(
+    fc.property(text, text, texts, fc.boolean(), text, (deviceId, publicKey, requestedScopes, isProven, requestId) => {
+      const world = createWorld();
+      world.pair([read]);
+      const phone = world.state.paired["phone"];
+      const outcome = world.connect({ deviceId, publicKey, requestedScopes, isProven, requestId, role: "operator" });
+      expect(outcome.type).not.toBe("admitted");
+      const caller = { deviceId, scopes: requestedScopes.filter((scope) => scope !== admin) };
+      world.step({ type: "rename", deviceId: "phone", displayName: "x", caller: { ...caller, deviceId: "other" } });
+      world.step({ type: "revoke", deviceId, role: publicKey, caller });
+      world.step({ type: "rotate", deviceId, role: publicKey, scopes: requestedScopes, caller });
+      world.step({ type: "approve", requestId, caller, grantScopes: requestedScopes });
+      expect(world.state.paired).toEqual({ phone });
+    }),
+  );
 });

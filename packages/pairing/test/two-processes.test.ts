@@ -13,8 +13,21 @@ function waiting(requestId: string, deviceId: string, scopes: string[]): Pending
   return { ...row, silent: false, isRepair: false, ts: nowMs };
 }
 function paired(deviceId: string, scopes: string[]): PairedDevice {
-  const token = { token: digestSecret(nativeEngine.sha256, `token ${deviceId}`), role: "operator", scopes, createdAtMs: 1 };
-  return { deviceId, publicKey: `key ${deviceId}`, roles: ["operator"], scopes, tokens: { operator: token }, createdAtMs: 1, approvedAtMs: 1 };
+  const token = {
+    token: digestSecret(nativeEngine.sha256, `token ${deviceId}`),
+    role: "operator",
+    scopes,
+    createdAtMs: 1,
+  };
+  return {
+    deviceId,
+    publicKey: `key ${deviceId}`,
+    roles: ["operator"],
+    scopes,
+    tokens: { operator: token },
+    createdAtMs: 1,
+    approvedAtMs: 1,
+  };
 }
 const asking = (deviceId: string, requestedScopes: string[], change: Partial<AdmitRequest> = {}): AdmitRequest => ({
   deviceId,
@@ -37,12 +50,23 @@ const typeOf = (answer: unknown) => (answer as { type: string }).type;
 const isLive = (device: PairedDevice | undefined) =>
   device !== undefined && device.tokens["operator"]?.revokedAtMs === undefined;
 
-const approve = (requestId: string): Program => async (process, note) => note(await process.approve({ requestId, caller: root }));
-const reject = (requestId: string): Program => async (process, note) => note(await process.reject({ requestId, caller: root }));
-const admit = (request: AdmitRequest): Program => async (process, note) => note(await process.admit(request));
-const revoke: Program = async (process, note) => note(await process.revoke({ deviceId: "old", role: "operator", caller: root }));
+const approve =
+  (requestId: string): Program =>
+  async (process, note) =>
+    note(await process.approve({ requestId, caller: root }));
+const reject =
+  (requestId: string): Program =>
+  async (process, note) =>
+    note(await process.reject({ requestId, caller: root }));
+const admit =
+  (request: AdmitRequest): Program =>
+  async (process, note) =>
+    note(await process.admit(request));
+const revoke: Program = async (process, note) =>
+  note(await process.revoke({ deviceId: "old", role: "operator", caller: root }));
 const remove: Program = async (process, note) => note(await process.remove({ deviceId: "old", caller: root }));
-const rotate: Program = async (process, note) => note(await process.rotate({ deviceId: "old", role: "operator", caller: root }));
+const rotate: Program = async (process, note) =>
+  note(await process.rotate({ deviceId: "old", role: "operator", caller: root }));
 
 test("[pairing:one-outcome] two processes: approve against reject has one outcome, and a crash leaves waiting or approved", async () => {
   const schedules = await everySchedule(start, [approve("r1"), reject("r1")], 3, ({ answers, disk, dead, trace }) => {
@@ -99,7 +123,9 @@ test("[pairing:owner-sees] two processes: a request that grows while it is appro
     const state = recovered(disk);
     const scopes = state.paired["new"]?.scopes;
     if (scopes !== undefined) expect(scopes, trace).toEqual([read]);
-    expect(Object.values(state.pending).filter(({ deviceId }) => deviceId === "new").length, trace).toBeLessThanOrEqual(1);
+    expect(Object.values(state.pending).filter(({ deviceId }) => deviceId === "new").length, trace).toBeLessThanOrEqual(
+      1,
+    );
   });
 });
 
@@ -114,7 +140,9 @@ test("[pairing:removed-stays] two processes: a removed device isn't brought back
 
 test("[pairing:revoked-stays] two processes: a rotation of a live token doesn't undo a revocation", async () => {
   const selfRotate: Program = async (process, note) =>
-    note(await process.rotate({ deviceId: "old", role: "operator", caller: { deviceId: "old", scopes: [read, pairing] } }));
+    note(
+      await process.rotate({ deviceId: "old", role: "operator", caller: { deviceId: "old", scopes: [read, pairing] } }),
+    );
   await everySchedule(start, [revoke, selfRotate], 3, ({ answers, disk, trace }) => {
     if (answers[0]!.length > 0) expect(isLive(recovered(disk).paired["old"]), trace).toBe(false);
   });
@@ -154,9 +182,12 @@ test("[pairing:crash-safe] two processes: whatever fails or dies at any step, no
   await fc.assert(
     fc.asyncProperty(script, script, script, choices, async (one, two, three, plan) => {
       const disk = createDisk(start);
-      const programs = [one, two, three].map((list): Program => async (process, note) => {
-        for (const name of list) await operations[name]!(process, (answer) => note([name, answer]));
-      });
+      const programs = [one, two, three].map(
+        (list): Program =>
+          async (process, note) => {
+            for (const name of list) await operations[name]!(process, (answer) => note([name, answer]));
+          },
+      );
       let at = 0;
       const run = await runTogether(disk, programs, (ready, isWrite) => {
         const [which, how] = plan[at] ?? [0, "go"];
@@ -167,7 +198,11 @@ test("[pairing:crash-safe] two processes: whatever fails or dies at any step, no
       const state = recovered(disk);
       const tried = new Set([...one, ...two, ...three]);
       const answers = run.answers.flat() as [string, { type: string }][];
-      const done = (name: string) => answers.some(([other, { type }]) => other === name && !["unknown-request", "unknown-device", "refused", "forbidden"].includes(type));
+      const done = (name: string) =>
+        answers.some(
+          ([other, { type }]) =>
+            other === name && !["unknown-request", "unknown-device", "refused", "forbidden"].includes(type),
+        );
 
       // Nobody is there whom nobody let in, and nobody has more than that.
       if (!tried.has("approve1")) expect(state.paired["new"]).toBeUndefined();
@@ -188,7 +223,8 @@ test("[pairing:crash-safe] two processes: whatever fails or dies at any step, no
       if (done("approve1")) expect(state.paired["new"]).toBeDefined();
       if (done("silent")) expect(state.paired["own"]).toBeDefined();
       if (done("remove") && !tried.has("approve2")) expect(state.paired["old"]).toBeUndefined();
-      if (done("revoke") && !tried.has("rotate") && !tried.has("approve2")) expect(isLive(state.paired["old"])).toBe(false);
+      if (done("revoke") && !tried.has("rotate") && !tried.has("approve2"))
+        expect(isLive(state.paired["old"])).toBe(false);
       for (const [name, answer] of answers) if (name === "forger") expect(answer.type).toBe("refused");
     }),
     { numRuns: 600 },

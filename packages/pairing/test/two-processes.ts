@@ -2,6 +2,7 @@
 // every write waits until the scheduler lets that process go on, fail or die.
 import { nativeEngine } from "@saltgate/identity/node";
 import type { StateDocument } from "@saltgate/store";
+import { settled } from "../src/device-settlement.ts";
 import {
   DevicePairing,
   type DevicePairingState,
@@ -9,7 +10,6 @@ import {
   type PairedDevices,
   type PendingDevices,
 } from "../src/index.ts";
-import { settled } from "../src/device-settlement.ts";
 
 export const shapes = deviceDocumentShapes(nativeEngine.sha256);
 export const nowMs = 1_000_000;
@@ -97,7 +97,7 @@ export async function runTogether(
   for (;;) {
     // Everything here runs in microtasks, so one turn of the event loop brings each process to its next gate.
     await new Promise((turn) => setImmediate(turn));
-    const ready = [...waiting.keys()].sort();
+    const ready = [...waiting.keys()].sort((left, right) => left - right);
     if (ready.length === 0) return { answers, steps };
     steps += 1;
     const [at, step] = choose(ready, (process) => waiting.get(process)!.isWrite);

@@ -25,7 +25,17 @@ test("[pairing:walk] [R-10] [R-11] [R-12] [R-13] [R-14] [R-15] pairing walk: in 
     depth: 22,
   });
   // A walk in which nobody ever comes in, or nobody is ever refused, would prove nothing.
-  for (const outcome of ["admitted", "approved", "forbidden", "pairing-required", "refused", "rejected", "removed", "revoked", "rotated"]) {
+  for (const outcome of [
+    "admitted",
+    "approved",
+    "forbidden",
+    "pairing-required",
+    "refused",
+    "rejected",
+    "removed",
+    "revoked",
+    "rotated",
+  ]) {
     expect(result.outcomes[outcome], outcome).toBeGreaterThan(10_000);
   }
   console.log(`walked every state of one device: ${result.states} states, ${result.transitions} events`);
@@ -50,7 +60,9 @@ test("[pairing:walk] pairing walk: a device id with another key is a stranger, u
 test("[pairing:caps] [R-50] pairing walk: with room for one request, one waits and the other is refused", () => {
   const result = walk(devicePairing, { ...twoDevices, maxDepth: 3, limits: { maxPending: 1 } });
   expect(result.violation).toBeUndefined();
-  expect(result.outcomes["refused"]).toBeGreaterThan(walk(devicePairing, { ...twoDevices, maxDepth: 3 }).outcomes["refused"]!);
+  expect(result.outcomes["refused"]).toBeGreaterThan(
+    walk(devicePairing, { ...twoDevices, maxDepth: 3 }).outcomes["refused"]!,
+  );
 });
 
 const root = { scopes: [admin, "operator.approvals", pairing] };
@@ -65,7 +77,10 @@ type Change = (
 const mutants: Record<string, Change> = {
   "a local upgrade is approved silently": (_, event, real, again) =>
     event.type === "admit" && event.isSilentEligible && real.outcome.type === "pairing-required"
-      ? again(event, again({ type: "approve", requestId: real.outcome.request.requestId, caller: root }, real.state).state)
+      ? again(
+          event,
+          again({ type: "approve", requestId: real.outcome.request.requestId, caller: root }, real.state).state,
+        )
       : real,
   "approving doesn't ask what the approver holds": (_, event, real, again) =>
     event.type === "approve" && real.outcome.type === "forbidden" && real.outcome.reason === "missing-scopes"
@@ -78,9 +93,10 @@ const mutants: Record<string, Change> = {
   "revoking leaves the connections open": (_, __, real) =>
     real.outcome.type === "revoked" ? { ...real, outcome: { ...real.outcome, closeSockets: [] } } : real,
   "a revoked role comes back with the shared secret": (before, event, real, again) => {
-    const isRevoked = event.type === "admit" && before.paired[event.deviceId]?.tokens[event.role]?.revokedAtMs !== undefined;
+    const isRevoked =
+      event.type === "admit" && before.paired[event.deviceId]?.tokens[event.role]?.revokedAtMs !== undefined;
     if (!isRevoked || !event.isProven) return real;
-    return again(event, changeToken(before, event, ({ revokedAtMs: _, ...token }) => token));
+    return again(event, changeToken(before, event, withoutRevocation));
   },
   "rotating widens what is approved": (_, event, real) => {
     if (event.type !== "rotate" || real.outcome.type !== "rotated") return real;
@@ -93,10 +109,17 @@ const mutants: Record<string, Change> = {
       ? again({ ...event, caller: root })
       : real,
   "a waiting request grows under its old id": (before, event, real) => {
-    if (real.outcome.type !== "pairing-required" || real.outcome.change !== "superseded" || event.type !== "admit") return real;
+    if (real.outcome.type !== "pairing-required" || real.outcome.change !== "superseded" || event.type !== "admit")
+      return real;
     const old = Object.values(before.pending).find(({ deviceId }) => deviceId === event.deviceId)!;
     const { [real.outcome.request.requestId]: _, ...pending } = real.state.pending;
-    return { ...real, state: { ...real.state, pending: { ...pending, [old.requestId]: { ...real.outcome.request, requestId: old.requestId } } } };
+    return {
+      ...real,
+      state: {
+        ...real.state,
+        pending: { ...pending, [old.requestId]: { ...real.outcome.request, requestId: old.requestId } },
+      },
+    };
   },
   "a second request of a device waits beside the first": (before, _, real) =>
     real.outcome.type === "pairing-required"
@@ -111,14 +134,21 @@ const mutants: Record<string, Change> = {
     return { ...real, state: { ...real.state, paired: { ...real.state.paired, [event.deviceId]: changed } } };
   },
   "no scopes asked for means admin": (_, event, real) =>
-    real.outcome.type === "admitted" && event.type === "admit" && event.role === "operator" && event.requestedScopes?.length === 0
+    real.outcome.type === "admitted" &&
+    event.type === "admit" &&
+    event.role === "operator" &&
+    event.requestedScopes?.length === 0
       ? { ...real, outcome: { ...real.outcome, scopes: [admin] } }
       : real,
   "the old token outlives the first use of the new one": (before, event, real) => {
     if (event.type !== "admit" || real.outcome.type !== "admitted") return real;
     const old = before.paired[event.deviceId]?.tokens[event.role];
-    if (old?.next === undefined || real.state.paired[event.deviceId]?.tokens[event.role]?.next !== undefined) return real;
-    return { ...real, state: changeToken(real.state, event, (token) => ({ ...token, token: old.token, next: old.next! })) };
+    if (old?.next === undefined || real.state.paired[event.deviceId]?.tokens[event.role]?.next !== undefined)
+      return real;
+    return {
+      ...real,
+      state: changeToken(real.state, event, (token) => ({ ...token, token: old.token, next: old.next! })),
+    };
   },
   "a token presented by another device counts": (before, event, real, again) => {
     if (event.type !== "admit" || event.presented.length === 0 || real.outcome.type !== "refused") return real;
@@ -132,7 +162,9 @@ const mutants: Record<string, Change> = {
     return event.type === "admit" && known !== undefined ? again({ ...event, publicKey: known.publicKey }) : real;
   },
   "a stranger without any secret is put on the list as admitted": (_, event, real, again) =>
-    event.type === "admit" && real.outcome.type === "refused" ? again({ ...event, isProven: true, isSilentEligible: true }) : real,
+    event.type === "admit" && real.outcome.type === "refused"
+      ? again({ ...event, isProven: true, isSilentEligible: true })
+      : real,
   "approving an operator brings back scopes that ended with the revocation": (before, event, real) => {
     if (event.type !== "approve" || real.outcome.type !== "approved") return real;
     const { deviceId, device } = real.outcome;
@@ -141,7 +173,15 @@ const mutants: Record<string, Change> = {
   },
 };
 
-function changeToken(state: DevicePairingState, { deviceId, role }: AdmitEvent, change: (token: DeviceToken) => DeviceToken): DevicePairingState {
+function withoutRevocation(token: DeviceToken): DeviceToken {
+  return Object.fromEntries(Object.entries(token).filter(([key]) => key !== "revokedAtMs")) as unknown as DeviceToken;
+}
+
+function changeToken(
+  state: DevicePairingState,
+  { deviceId, role }: AdmitEvent,
+  change: (token: DeviceToken) => DeviceToken,
+): DevicePairingState {
   const device = state.paired[deviceId]!;
   const tokens = { ...device.tokens, [role]: change(device.tokens[role]!) };
   return { ...state, paired: { ...state.paired, [deviceId]: { ...device, tokens } } };
