@@ -14,7 +14,7 @@ import {
   type Transition,
 } from "../src/index.ts";
 
-export type AnyOutcome = DevicePairingOutcomes[keyof DevicePairingOutcomes];
+type AnyOutcome = DevicePairingOutcomes[keyof DevicePairingOutcomes];
 export type Reducer = (
   state: DevicePairingState,
   event: DevicePairingEvent,

@@ -11,7 +11,7 @@ import {
   type PendingDevices,
 } from "../src/index.ts";
 
-export const shapes = deviceDocumentShapes(nativeEngine.sha256);
+const shapes = deviceDocumentShapes(nativeEngine.sha256);
 export const nowMs = 1_000_000;
 
 interface Slot {
