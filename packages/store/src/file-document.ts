@@ -18,6 +18,8 @@ export interface FileDocumentContext {
   readonly prepareDirectory: (directory: string) => Promise<void>;
   /** Throws when the store was closed. */
   readonly requireOpen: () => void;
+  /** Makes close() wait for this write. */
+  readonly finishBeforeClose: <R>(writing: Promise<R>) => Promise<R>;
   /** Remembers what close() has to stop; returns a stop that forgets it again. */
   readonly onClose: (stop: () => void) => () => void;
 }
@@ -64,7 +66,11 @@ export class FileDocument<T> implements StateDocument<T> {
     return known;
   }
 
-  async replace(value: T, revision: string): Promise<boolean> {
+  replace(value: T, revision: string): Promise<boolean> {
+    return this.#context.finishBeforeClose(this.#replace(value, revision));
+  }
+
+  async #replace(value: T, revision: string): Promise<boolean> {
     await this.#open();
     const bytes = encodeDocument(value, this.#shape, this.#name);
     await this.#try("Preparing the folder of", () => this.#context.prepareDirectory(dirname(this.#path)));
