@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import * as store from "../src/index.ts";
+
+test("store: the public list is exactly this", () => {
+  expect(Object.keys(store).toSorted()).toEqual([
+    "FileStore",
+    "MemoryStore",
+    "SqliteStore",
+    "StoreError",
+    "StoreErrorCode",
+    "defaultMaxDocumentBytes",
+    "maxKeyBytes",
+    "maxUpdateAttempts",
+    "nodeFileSystem",
+    "updateDocument",
+    "writeFileAtomically",
+  ]);
+});
