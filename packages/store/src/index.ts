@@ -10,6 +10,7 @@ export type { FileStoreOptions } from "./file-store.ts";
 export { FileStore } from "./file-store.ts";
 export type { FileStatus, FileSystemPort, WritableFile } from "./file-system.ts";
 export { nodeFileSystem } from "./file-system.ts";
+export { joinStores } from "./join-stores.ts";
 export type { KeyValueTable, Occupancy, RowLife, TableShape } from "./key-value-table.ts";
 export { maxKeyBytes } from "./key-value-table.ts";
 export type { MemoryStoreOptions } from "./memory-store.ts";

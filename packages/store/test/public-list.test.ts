@@ -9,6 +9,7 @@ test("store: the public list is exactly this", () => {
     "StoreError",
     "StoreErrorCode",
     "defaultMaxDocumentBytes",
+    "joinStores",
     "maxKeyBytes",
     "maxUpdateAttempts",
     "nodeFileSystem",
