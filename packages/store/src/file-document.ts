@@ -44,6 +44,7 @@ export class FileDocument<T> implements StateDocument<T> {
   readonly #context: FileDocumentContext;
   #known: { readonly stamp: string; readonly value: T; readonly revision: string } | undefined;
   #opening: Promise<void> | undefined;
+  #preserving: { readonly revision: string; readonly copy: Promise<string> } | undefined;
 
   constructor(name: string, path: string, shape: DocumentShape<T>, context: FileDocumentContext) {
     this.#name = name;
@@ -159,7 +160,11 @@ export class FileDocument<T> implements StateDocument<T> {
   }
 
   async #corrupt(bytes: Uint8Array, why: { readonly reason: string; readonly cause?: unknown }): Promise<StoreError> {
-    const kept = await this.#preserve(bytes).catch(() => undefined);
+    const revision = revisionOf(bytes);
+    // Readers at the same time share one copy.
+    if (this.#preserving?.revision !== revision) this.#preserving = { revision, copy: this.#preserve(bytes) };
+    const kept = await this.#preserving.copy.catch(() => undefined);
+    if (kept === undefined) this.#preserving = undefined;
     return new StoreError(
       StoreErrorCode.Corrupt,
       `${this.#path} is damaged: ${why.reason}. It was left as it is${kept ? ` (copy: ${kept})` : ""}, and nothing that ` +
