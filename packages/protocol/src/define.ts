@@ -1,0 +1,67 @@
+import type * as z from "zod";
+import type { Role } from "./roles.ts";
+import type { Scope } from "./scopes.ts";
+import type { ProtocolVersion } from "./versions.ts";
+
+/** Who may call a method: one scope for both revisions, or one for each where they differ. */
+export type ScopeRule = Scope | { readonly 3: Scope; readonly 4: Scope };
+
+/** One method of the protocol, described once. Everything else is derived from this. */
+export interface MethodDescription {
+  /** One sentence for the reference page. */
+  readonly summary: string;
+  /** The role that may call it. */
+  readonly role: Role;
+  /** The operator scope that it needs; methods of nodes need none. */
+  readonly scope?: ScopeRule;
+  /** The revision that introduced it. */
+  readonly since: ProtocolVersion;
+  /** The last revision that has it, where a later one dropped it. */
+  readonly until?: ProtocolVersion;
+  /** `served`: this gateway answers it. `planned`: described, typed and generated, and refused as not served. */
+  readonly status: "served" | "planned";
+  /** Whether params carry an `idempotencyKey` and a repeat gets the first answer again. */
+  readonly idempotent?: boolean;
+  /** Whether the owner's log of privileged acts gets a line for each call. */
+  readonly privileged?: boolean;
+  readonly params: () => z.ZodType;
+  readonly result: () => z.ZodType;
+  /** What a reader should know besides: errors, events that follow, differences between the revisions. */
+  readonly notes?: string;
+}
+
+/** One event of the protocol, described once. */
+export interface EventDescription {
+  readonly summary: string;
+  readonly since: ProtocolVersion;
+  readonly status: "served" | "planned";
+  /**
+   * Who gets it: `everyone` (operators and nodes), operators that hold `scope`, or only the connection that it is
+   * meant for. An event without a rule is sent to nobody (rule R-20).
+   */
+  readonly audience: "everyone" | "operators" | "target";
+  readonly scope?: Scope;
+  /** Whether a slow reader may miss one, because the next one replaces it. */
+  readonly droppable: boolean;
+  /** Whether frames carry `stateVersion`. */
+  readonly stateful?: boolean;
+  readonly payload: () => z.ZodType;
+  readonly notes?: string;
+}
+
+/** Checks a description and keeps its exact type. */
+export function method<const M extends MethodDescription>(description: M): M {
+  return description;
+}
+
+/** Checks a description and keeps its exact type. */
+export function event<const E extends EventDescription>(description: E): E {
+  return description;
+}
+
+/** The scope that a method needs from a peer of `version`; `undefined` where it needs none. */
+export function requiredScope(description: MethodDescription, version: ProtocolVersion): Scope | undefined {
+  const rule = description.scope;
+  if (rule === undefined || typeof rule === "string") return rule;
+  return rule[version];
+}

@@ -1,0 +1,40 @@
+/**
+ * Every bound of the wire, with its name. A gateway may be configured to tighter values and advertises
+ * the ones that hold in `hello-ok.policy`; both protocol revisions share them.
+ */
+export const LIMITS = {
+  /** Largest frame before `hello-ok`, in bytes. A peer that has proven nothing gets little. */
+  maxPreAuthFrameBytes: 65_536,
+  /** Largest inbound frame after `hello-ok`, in bytes; larger ones close the socket with 1009. */
+  maxPayloadBytes: 26_214_400,
+  /** Outbound bytes that may wait on one socket before its reader counts as slow. */
+  maxBufferedBytes: 52_428_800,
+  /** Time from accepting the socket to `hello-ok`, in milliseconds. */
+  handshakeTimeoutMs: 15_000,
+  /** Interval of the `tick` event, in milliseconds. A client may give up after two without any frame. */
+  tickIntervalMs: 15_000,
+  /** How far a device's clock may be from ours when it signs, in milliseconds, either way. */
+  signatureSkewMs: 600_000,
+  /** Life of a pairing request, in milliseconds. */
+  pairingTtlMs: 300_000,
+  /** A presence row that nobody refreshed is gone after this many milliseconds. */
+  presenceTtlMs: 300_000,
+  /** Presence rows kept; the oldest go first. */
+  maxPresenceEntries: 200,
+  /** Life of a remembered idempotent answer, in milliseconds. */
+  idempotencyTtlMs: 300_000,
+  /** Remembered idempotent answers; the oldest go first. */
+  maxIdempotencyEntries: 1_000,
+  /** Longest close reason, in bytes of UTF-8 (RFC 6455 allows 123). */
+  maxCloseReasonBytes: 120,
+  /** Longest id, method and event name in a frame, in characters. */
+  maxNameChars: 256,
+  /** Longest short text of a client (display name, version, platform), in characters. */
+  maxClientTextChars: 256,
+  /** Longest credential that a client may present, in characters. */
+  maxCredentialChars: 4_096,
+  /** Most entries in a list of scopes, capabilities or commands at connect. */
+  maxListEntries: 256,
+  /** Largest decoded attachment, in bytes. */
+  maxAttachmentBytes: 5_000_000,
+} as const;
