@@ -133,6 +133,32 @@ test.each([
   expect(takenAtMs).toBeLessThan(16_000);
 });
 
+test("lock: who holds it and lives can be asked, without waiting", async () => {
+  const disk = new CrashFileSystem(() => 0);
+  const lock = lockOf(disk, 2);
+  expect(await lock.livingHolder(path)).toBeUndefined();
+  await lockOf(disk, 7).hold(path, async () => {
+    expect(await lock.livingHolder(path)).toMatchObject({ pid: 7, host: "here" });
+  });
+  await writeFile(disk, path, holder(1, "aaaaaaaaaaaa"));
+  expect(await lock.livingHolder(path)).toBeUndefined(); // process 1 is dead
+  expect(disk.paths()).toContain(path); // asking takes nothing over
+});
+
+test("lock: a holder of whom nothing is known lives as long as its file is touched", async () => {
+  let nowMs = 0;
+  const disk = new CrashFileSystem(() => nowMs);
+  const file = await disk.create(path, 0o600);
+  await file.write(new TextEncoder().encode(holder(7, "aaaaaaaaaaaa")));
+  const lock = lockOf(disk, 2, { now: () => nowMs, liveness: () => "unknown", unknownOwnerMs: 15_000 });
+  nowMs = 14_000;
+  await file.write(new Uint8Array()); // touched
+  nowMs = 28_000;
+  expect(await lock.livingHolder(path)).toMatchObject({ pid: 7 });
+  nowMs = 30_000;
+  expect(await lock.livingHolder(path)).toBeUndefined();
+});
+
 test("lock: it is free again after work that failed", async () => {
   const disk = new CrashFileSystem(() => 0);
   const lock = lockOf(disk, 2);

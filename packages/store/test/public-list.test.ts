@@ -3,6 +3,7 @@ import * as store from "../src/index.ts";
 
 test("store: the public list is exactly this", () => {
   expect(Object.keys(store).toSorted()).toEqual([
+    "FileLock",
     "FileStore",
     "MemoryStore",
     "SqliteStore",
