@@ -29,8 +29,8 @@ const inputs: readonly ConnectionInput[] = [
 
 describe("connection state", () => {
   test("[gateway:state-machine] connection state: every input is defined in every reachable state, and only judge, pair and greet lead to ready", () => {
-    const seen = new Map<string, ConnectionState>();
     const open: ConnectionState = { at: "open" };
+    const seen = new Map<string, ConnectionState>([[JSON.stringify([open, ""]), open]]);
     const queue: { state: ConnectionState; passed: string }[] = [{ state: open, passed: "" }];
     let steps = 0;
     while (queue.length > 0) {
@@ -55,7 +55,7 @@ describe("connection state", () => {
       }
     }
     expect([...new Set([...seen.values()].map(({ at }) => at))].sort()).toEqual(["admitted", "challenged", "closed", "draining", "open", "proven", "ready"]);
-    expect(steps).toBe(seen.size * inputs.length + (seen.has(JSON.stringify([open, ""])) ? 0 : inputs.length));
+    expect(steps).toBe(seen.size * inputs.length);
   });
 
   test("[gateway:first-frame] connection state: what is not JSON ends the handshake without a word, another request with an answer", () => {

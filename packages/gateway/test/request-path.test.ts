@@ -28,9 +28,9 @@ describe("request path", () => {
         hasSecretInQuery(target);
         if (!isCanonicalTarget(target)) return;
         const path = target.split("?", 1)[0] ?? "";
-        const decoded = decodeURIComponent(path.replace(/%(?:[89a-f][0-9a-f])/gi, "x"));
-        expect(decoded).not.toMatch(/\/\/|\\|\.\.\/|\/\.\.?$/);
-        expect(new URL(path, "http://h").pathname).toBe(path);
+        const decode = (text: string) => Buffer.from(text.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))), "latin1").toString("latin1");
+        expect(decode(path)).not.toMatch(/\/\/|\\|\.\.\/|\/\.\.?$/);
+        expect(decode(new URL(path, "http://h").pathname)).toBe(decode(path));
       }),
       { numRuns: 2_000 },
     );
