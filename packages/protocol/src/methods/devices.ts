@@ -33,14 +33,10 @@ export const deviceMethods = {
     params: lazy(() =>
       z.object({
         requestId: requestId(),
-        scopes: z
-          .array(shortText())
-          .max(64)
-          .optional()
-          .meta({
-            description:
-              "Grant exactly these instead of what was asked for: fewer, or any that you hold when it asked for none.",
-          }),
+        scopes: z.array(shortText()).max(64).optional().meta({
+          description:
+            "Grant exactly these instead of what was asked for: fewer, or any that you hold when it asked for none.",
+        }),
       }),
     ),
     result: lazy(() => z.object({ requestId: z.string().min(1), device: pairedDeviceSchema() })),
@@ -73,7 +69,22 @@ export const deviceMethods = {
     scope: "operator.pairing",
     since: 4,
     status: "served",
-    params: lazy(() => z.object({ deviceId: deviceId(), displayName: z.string().trim().min(1).max(120) })),
+    params: lazy(() =>
+      z
+        .object({
+          deviceId: deviceId(),
+          displayName: z.string().trim().min(1).max(120).optional(),
+          label: z.string().trim().min(1).max(120).optional().meta({
+            description: "What other clients of revision 4 call `displayName`. One of the two is required.",
+          }),
+        })
+        .transform(({ deviceId, displayName, label }, context) => {
+          const name = displayName ?? label;
+          if (name !== undefined) return { deviceId, displayName: name };
+          context.addIssue({ code: "custom", path: ["displayName"], message: "is required" });
+          return z.NEVER;
+        }),
+    ),
     result: lazy(() => z.object({ deviceId: z.string().min(1), displayName: z.string().min(1) })),
   }),
   "device.token.rotate": method({
@@ -87,13 +98,9 @@ export const deviceMethods = {
       z.object({
         deviceId: deviceId(),
         role: shortText(),
-        scopes: z
-          .array(shortText())
-          .max(64)
-          .optional()
-          .meta({
-            description: "Scopes of the new token: never more than the device's approved ones, nor than yours.",
-          }),
+        scopes: z.array(shortText()).max(64).optional().meta({
+          description: "Scopes of the new token: never more than the device's approved ones, nor than yours.",
+        }),
       }),
     ),
     result: lazy(() =>
