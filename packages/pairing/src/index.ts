@@ -1,1 +1,53 @@
-export {};
+export { deviceDocumentShapes } from "./device-documents.ts";
+export { defaultDevicePairingLimits } from "./device-limits.ts";
+export { listDevices, pairedSummary, pendingSummary } from "./device-list.ts";
+export { devicePairing, emptyDevicePairing } from "./device-pairing.ts";
+export { DevicePairing } from "./device-pairing-service.ts";
+export { checkDeviceToken } from "./device-tokens.ts";
+
+export type { DeviceDocumentShapes } from "./device-documents.ts";
+export type {
+  AdmitEvent,
+  Admitted,
+  Approved,
+  ApproveEvent,
+  Caller,
+  DevicePairingEvent,
+  DevicePairingOutcomes,
+  Expired,
+  ExpireEvent,
+  Forbidden,
+  PairingRequired,
+  Refused,
+  Rejected,
+  RejectEvent,
+  Removed,
+  RemoveEvent,
+  Renamed,
+  RenameEvent,
+  Revoked,
+  RevokeEvent,
+  Rotated,
+  RotateEvent,
+  SocketTarget,
+  TokenFault,
+  Touched,
+  TouchEvent,
+  Transition,
+  UnknownDevice,
+  UnknownRequest,
+} from "./device-events.ts";
+export type { DevicePairingLimits } from "./device-limits.ts";
+export type { DeviceList, DeviceTokenSummary, PairedDeviceSummary } from "./device-list.ts";
+export type { AdmitRequest, AdmitResult, DevicePairingOptions } from "./device-pairing-service.ts";
+export type {
+  DeviceMetadata,
+  DevicePairingState,
+  DeviceToken,
+  PairedDevice,
+  PairedDevices,
+  PendingDevice,
+  PendingDevices,
+} from "./device-records.ts";
+export type { TokenCheck } from "./device-tokens.ts";
+export type { PairingNotice } from "./pairing-notices.ts";

@@ -1,0 +1,113 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { configJsonSchema, configReference, explain, explainAll } from "../src/index.ts";
+
+const page = new URL("../../../docs/configuration.md", import.meta.url);
+
+test("[config:reference] reference: docs/configuration.md is what the notes say", async () => {
+  // Red after a note changed? Run: node --conditions=@saltgate/source packages/config/scripts/write-reference.ts
+  expect(await readFile(page, "utf8")).toBe(configReference());
+});
+
+test("[config:annotated] reference: every key has a description, a type, and says what a change does", () => {
+  for (const key of explainAll()) {
+    expect(key.description, key.path).toMatch(/^[A-Z].*\.$/s);
+    expect(key.type, key.path).not.toBe("");
+    expect(["live", "channel", "gateway"], key.path).toContain(key.reload);
+  }
+});
+
+test("[config:annotated] reference: the keys that have an effect are exactly these", () => {
+  expect(
+    explainAll()
+      .filter(({ later }) => !later)
+      .map(({ path }) => path),
+  ).toEqual([
+    "$schema",
+    "meta",
+    "gateway.port",
+    "gateway.mode",
+    "gateway.bind",
+    "gateway.customBindHost",
+    "gateway.trustedProxies",
+    "gateway.handshakeTimeoutMs",
+    "gateway.tickIntervalMs",
+    "gateway.auth.mode",
+    "gateway.auth.token",
+    "gateway.auth.password",
+    "gateway.auth.allowTailscale",
+    "gateway.auth.localWithoutDevice",
+    "gateway.auth.deviceTokenTtlMs",
+    "gateway.auth.rateLimit.maxFailures",
+    "gateway.auth.rateLimit.windowMs",
+    "gateway.auth.rateLimit.lockoutMs",
+    "gateway.controlUi.allowedOrigins",
+    "gateway.tls.enabled",
+    "gateway.tls.autoGenerate",
+    "gateway.tls.certPath",
+    "gateway.tls.keyPath",
+    "gateway.tls.caPath",
+    "gateway.nodes.allowCommands",
+    "gateway.nodes.denyCommands",
+    "gateway.remote.url",
+    "gateway.remote.token",
+    "gateway.remote.password",
+    "gateway.remote.tlsFingerprint",
+    "gateway.limits.maxPayloadBytes",
+    "gateway.limits.maxBufferedBytes",
+    "gateway.limits.totalBufferedBytes",
+    "gateway.limits.maxConnections",
+    "gateway.limits.maxPreAuthConnections",
+    "gateway.limits.maxPreAuthConnectionsPerIp",
+    "gateway.limits.maxInFlightRequests",
+    "gateway.restart.drainTimeoutMs",
+    "commands.restart",
+    "logging.level",
+    "logging.consoleLevel",
+    "logging.file",
+    "logging.redactSensitive",
+    "logging.redactPatterns",
+  ]);
+});
+
+test("explain: a key says what it is for", () => {
+  expect(explain("gateway.auth.token")).toEqual({
+    kind: "key",
+    path: "gateway.auth.token",
+    description: "The shared token. Whoever has it can pair a device on this host: keep it like a root password.",
+    type: "a secret: a text that isn't empty and isn't a placeholder",
+    default: undefined,
+    sensitive: true,
+    reload: "gateway",
+    later: false,
+  });
+  expect(explain("gateway.port")).toMatchObject({ default: "`18789`", sensitive: false });
+});
+
+test("explain: a section lists its keys, a path inside a value belongs to its key", () => {
+  expect(explain("gateway.auth.rateLimit")).toEqual({
+    kind: "section",
+    path: "gateway.auth.rateLimit",
+    keys: ["gateway.auth.rateLimit.maxFailures", "gateway.auth.rateLimit.windowMs", "gateway.auth.rateLimit.lockoutMs"],
+  });
+  expect(explain("gateway.trustedProxies[2]")).toMatchObject({ path: "gateway.trustedProxies" });
+  expect(explain("channels.telegram.botToken")).toMatchObject({ path: "channels", later: true });
+});
+
+test("explain: an unknown key is an error with the nearest one", () => {
+  expect(() => explain("gateway.prot")).toThrow('There is no key "gateway.prot". Did you mean "gateway.port"?');
+  expect(() => explain("gateway.port.x")).toThrow(expect.objectContaining({ code: "unknown-key" }));
+});
+
+test("schema: the JSON Schema is strict, carries the notes, and refuses nothing that is only a default", () => {
+  const schema = configJsonSchema() as {
+    additionalProperties: boolean;
+    required?: string[];
+    properties: { gateway: { properties: { port: Record<string, unknown>; auth: { properties: { token: object } } } } };
+  };
+  expect(schema.additionalProperties).toBe(false);
+  expect(schema.required).toBeUndefined();
+  const { port, auth } = schema.properties.gateway.properties;
+  expect(port).toMatchObject({ type: "integer", minimum: 1, maximum: 65535, default: 18789, reload: "gateway" });
+  expect(auth.properties.token).toMatchObject({ type: "string", sensitive: true });
+});

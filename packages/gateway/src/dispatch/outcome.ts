@@ -1,0 +1,17 @@
+import { type DetailCode, type ErrorExtras, type ErrorShape, errorShape } from "@saltgate/protocol";
+
+/** How a request ended. */
+export type Outcome =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: ErrorShape };
+
+/** A failure that a handler means the caller to see. Anything else that is thrown is told as an internal error only. */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+  readonly shape: ErrorShape;
+
+  constructor(detail: DetailCode, message: string, extras?: ErrorExtras) {
+    super(message);
+    this.shape = errorShape(detail, message, extras);
+  }
+}

@@ -1,0 +1,391 @@
+import type { IncomingMessage } from "node:http";
+import { CLOSE_CODES, type Hello, scopeSatisfies } from "@saltgate/protocol";
+import type { WebSocket } from "ws";
+import { type Attribution, attribute, type Surroundings } from "./address/attribution.ts";
+import { isTailnetIp, normalizeIp, parseAddressSet } from "./address/ip.ts";
+import { isOriginAllowed } from "./address/origin.ts";
+import { RateLimiter } from "./auth/rate-limiter.ts";
+import { checkSharedSecret, type SharedSecret } from "./auth/shared-secret.ts";
+import { Connection, type ConnectionHost } from "./connection/connection.ts";
+import { FrontDesk, type Proven } from "./connection/front-desk.ts";
+import { MemoryGuard } from "./connection/memory-guard.ts";
+import type { Peer } from "./connection/peer.ts";
+import { ConnectionRegistry } from "./connection/registry.ts";
+import { feedConnection, peerSocket } from "./connection/ws-socket.ts";
+import { Dispatcher } from "./dispatch/dispatcher.ts";
+import { createEventPublisher, EventHub } from "./events/event-hub.ts";
+import { SERVED_EVENTS } from "./events/served-events.ts";
+import { type GatewayPhase, HealthMonitor, withoutProblems } from "./health/health-monitor.ts";
+import { type HttpRefusal, type HttpSurface, listen } from "./http/http-server.ts";
+import { gatewayMetrics } from "./http/gateway-metrics.ts";
+import { loggable } from "./logging/logger.ts";
+import { deviceMethods } from "./methods/devices.ts";
+import type { Handlers } from "./methods/handlers.ts";
+import { systemMethods } from "./methods/system.ts";
+import type { GatewayOptions } from "./options.ts";
+import { CLOSE_DEVICE_SUBJECT, type CloseDeviceMessage } from "./pairing-listener.ts";
+import { createPresenceBroadcast } from "./presence/presence-broadcast.ts";
+import { keyOf, PresenceList } from "./presence/presence-list.ts";
+
+/** Above this many waiting bytes a reader misses what the next event of the same kind replaces. */
+const COALESCE_ABOVE_BYTES = 1_048_576;
+/** System events that wait for a main session to read them. */
+const MAX_QUEUED_SYSTEM_EVENTS = 20;
+/** How long a socket may take to say goodbye when the gateway stops, in milliseconds. */
+const GOODBYE_MS = 1_000;
+
+/** How a gateway ends. */
+export interface StopOptions {
+  /** What the `shutdown` event says. @default "gateway stopping" */
+  readonly reason?: string;
+  /** When it expects to be back, in milliseconds; absent when it stops for good. */
+  readonly restartExpectedMs?: number;
+  /** How long running requests may take to end, in milliseconds. @default 5_000 */
+  readonly drainTimeoutMs?: number;
+}
+
+/** A gateway that listens. */
+export interface Gateway {
+  readonly port: number;
+  readonly addresses: readonly string[];
+  /** Takes a new shared secret: connections that were admitted with the old one end (rule R-17). */
+  replaceSecret(secret: SharedSecret): void;
+  /** Refuses new work, lets running requests end, says goodbye to everybody, and stops listening. */
+  stop(options?: StopOptions): Promise<void>;
+}
+
+/**
+ * Starts a gateway: everything in the options, wired. Resolves once it listens and serves.
+ * @throws the system's error when an address can't be bound; nothing is left listening then.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const running = new RunningGateway(options);
+  await running.start();
+  return running;
+}
+
+class RunningGateway implements Gateway, ConnectionHost<Proven> {
+  readonly clock;
+  readonly logger;
+  readonly handshakeTimeoutMs;
+  readonly #options: GatewayOptions;
+  readonly #surroundings: Surroundings;
+  readonly #registry: ConnectionRegistry;
+  readonly #memory: MemoryGuard;
+  readonly #events;
+  readonly #hub: EventHub;
+  readonly #presence: PresenceList;
+  readonly #presenceChanged: () => void;
+  readonly #health: HealthMonitor;
+  readonly #limiter: RateLimiter;
+  readonly #frontDesk: FrontDesk;
+  readonly #dispatcher: Dispatcher;
+  readonly #systemEvents: string[] = [];
+  readonly #stops: (() => void)[] = [];
+  readonly #startedAtMs: number;
+  #secret: SharedSecret;
+  #phase: GatewayPhase = "starting";
+  #surface: HttpSurface | undefined;
+
+  constructor(options: GatewayOptions) {
+    const { clock, logger, limits, auth, bus, machine, pairing } = options;
+    this.#options = options;
+    this.clock = clock;
+    this.logger = logger;
+    this.handshakeTimeoutMs = limits.handshakeTimeoutMs;
+    this.#secret = auth.secret;
+    this.#startedAtMs = clock.now();
+    this.#surroundings = {
+      trustedProxies: parseAddressSet(auth.trustedProxies),
+      isOwnTailnetAddress: (address) =>
+        isTailnetIp(address) && machine.ownAddresses().some((own) => normalizeIp(own) === address),
+    };
+    this.#registry = new ConnectionRegistry(limits);
+    this.#memory = new MemoryGuard(this.#registry, limits.totalBufferedBytes, logger);
+    this.#events = createEventPublisher(bus);
+    const coalesceAboveBytes = Math.min(COALESCE_ABOVE_BYTES, limits.maxBufferedBytes);
+    this.#hub = new EventHub(bus, this.#registry, { maxBufferedBytes: limits.maxBufferedBytes, coalesceAboveBytes }, clock);
+    this.#presence = new PresenceList(machine.presence, clock.now);
+    this.#health = new HealthMonitor(
+      {
+        phase: () => this.#phaseNow(),
+        problems: () => options.problems?.() ?? [],
+        connections: () => this.#connectionCounts(),
+        bufferedBytes: () => this.#memory.heldBytes(),
+        version: options.version,
+      },
+      clock,
+    );
+    this.#presenceChanged = createPresenceBroadcast(this.#presence, this.#events, () => this.#health.version, clock);
+    this.#limiter = new RateLimiter(auth.rateLimit, clock.now);
+    this.#frontDesk = new FrontDesk({
+      auth: () => ({ ...auth, secret: this.#secret }),
+      limiter: this.#limiter,
+      pairing,
+      engine: options.engine,
+      whois: options.whois,
+      clock,
+      logger,
+      room: () => (this.#phase === "draining" ? "draining" : this.#registry.hasRoom ? "room" : "full"),
+      hello: (peer) => this.#hello(peer),
+    });
+    const handlers: Handlers = {
+      ...systemMethods({
+        health: this.#health,
+        presence: this.#presence,
+        events: this.#events,
+        presenceChanged: this.#presenceChanged,
+        queueSystemEvent: (text) => this.#queueSystemEvent(text),
+        queuedSystemEvents: () => this.#systemEvents,
+        uptimeMs: () => clock.now() - this.#startedAtMs,
+        version: options.version,
+      }),
+      ...deviceMethods(pairing),
+    };
+    this.#dispatcher = new Dispatcher({
+      handlers,
+      maxInFlightPerConnection: limits.maxInFlightRequests,
+      memory: this.#memory,
+      clock,
+      logger,
+      audit: (entry) => logger.info({ audit: true, ...entry }, "a privileged act"),
+    });
+  }
+
+  get port(): number {
+    return this.#surface?.port ?? 0;
+  }
+
+  get addresses(): readonly string[] {
+    return this.#surface?.addresses ?? [];
+  }
+
+  async start(): Promise<void> {
+    const { clock, limits, bus, listen: plan } = this.#options;
+    this.#surface = await listen(
+      { ...plan, maxPayloadBytes: limits.maxPayloadBytes },
+      {
+        admitUpgrade: (request) => this.#admitUpgrade(request),
+        connected: (socket, request) => this.#connected(socket, request),
+        authorize: (request) => this.#authorizeHttp(request),
+        readiness: () => ({ ready: this.#phase === "ready", phase: this.#phaseNow() }),
+        metrics: () => this.#metrics(),
+      },
+      (address, error) => this.logger.debug({ address, err: error }, "an optional address could not be bound"),
+    );
+    this.#stops.push(bus.subscribe(CLOSE_DEVICE_SUBJECT, (message) => this.#closeDevice(message as CloseDeviceMessage)));
+    let dueAtMs = clock.now() + limits.tickIntervalMs;
+    this.#stops.push(
+      clock.every(limits.tickIntervalMs, () => {
+        const now = clock.now();
+        this.#health.noteLateness(now - dueAtMs);
+        dueAtMs = now + limits.tickIntervalMs;
+        this.#tick(now);
+      }),
+    );
+    this.#phase = "ready";
+  }
+
+  replaceSecret(secret: SharedSecret): void {
+    this.#secret = secret;
+    for (const connection of [...this.#registry.ready()]) {
+      const method = connection.peer?.authMethod;
+      if (method === "token" || method === "password") {
+        connection.close(CLOSE_CODES.CredentialsChanged.code, CLOSE_CODES.CredentialsChanged.reason);
+      }
+    }
+  }
+
+  async stop(options: StopOptions = {}): Promise<void> {
+    if (this.#phase === "draining") return;
+    this.#phase = "draining";
+    for (const connection of this.#registry.ready()) connection.drain();
+    const { promise: deadline, resolve } = Promise.withResolvers<void>();
+    const cancel = this.clock.after(options.drainTimeoutMs ?? 5_000, resolve);
+    await Promise.race([this.#dispatcher.drained(), deadline]);
+    cancel();
+    this.#events.publish("shutdown", {
+      reason: options.reason ?? "gateway stopping",
+      ...(options.restartExpectedMs !== undefined && { restartExpectedMs: options.restartExpectedMs }),
+    });
+    for (const stop of this.#stops) stop();
+    await this.#sayGoodbye();
+    this.#hub.close();
+    await this.#surface?.close();
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    const leaving = [...this.#registry.ready(), ...this.#registry.waiting()];
+    for (const connection of leaving) connection.close(CLOSE_CODES.ServiceRestart.code, CLOSE_CODES.ServiceRestart.reason);
+    const { promise: patience, resolve } = Promise.withResolvers<void>();
+    const cancel = this.clock.after(GOODBYE_MS, resolve);
+    await Promise.race([Promise.all(leaving.map((connection) => connection.socketEnded)), patience]);
+    cancel();
+    for (const connection of leaving) connection.terminate(CLOSE_CODES.ServiceRestart.code, CLOSE_CODES.ServiceRestart.reason);
+  }
+
+  // What connections ask of the gateway around them.
+
+  judge: ConnectionHost<Proven>["judge"] = (connection, params) => this.#frontDesk.judge(connection, params);
+
+  pair: ConnectionHost<Proven>["pair"] = (connection, params, proven) => this.#frontDesk.pair(connection, params, proven);
+
+  ready(connection: Connection<Proven>, peer: Peer): void {
+    this.#registry.promote(connection);
+    if (this.#phase === "draining") connection.drain();
+    this.logger.debug({ connId: connection.id, deviceId: peer.deviceId, clientId: loggable(peer.client.id), role: peer.role }, "connected");
+    if (peer.client.mode !== "cli") this.#presenceChanged();
+  }
+
+  dispatch: ConnectionHost<Proven>["dispatch"] = (connection, peer, frame, frameBytes) =>
+    this.#dispatcher.dispatch(connection, peer, frame, frameBytes);
+
+  ended(connection: Connection<Proven>): void {
+    this.#registry.remove(connection);
+    const { peer } = connection;
+    if (peer === undefined) return;
+    const key = keyOf(peer);
+    const remaining = [...this.#registry.ready()].some((other) => other.peer !== undefined && keyOf(other.peer) === key);
+    if (this.#presence.leave(peer, remaining)) this.#presenceChanged();
+  }
+
+  // Before a connection.
+
+  #attributionOf(request: IncomingMessage): Attribution {
+    const { socket, headers } = request;
+    return attribute({ peerAddress: socket.remoteAddress, localAddress: socket.localAddress, headers }, this.#surroundings);
+  }
+
+  #admitUpgrade(request: IncomingMessage): HttpRefusal | undefined {
+    const attribution = this.#attributionOf(request);
+    const { origin, host } = request.headers;
+    if (attribution.unattributable) return attributionRequired;
+    const { allowedOrigins } = this.#options.auth;
+    if (!isOriginAllowed({ origin, host, local: attribution.local, tls: this.#options.listen.tls !== undefined, allowedOrigins })) {
+      this.logger.warn({ origin: loggable(origin), peerIp: attribution.peerIp }, "a web page of another origin was refused");
+      return {
+        status: 403,
+        type: "CONTROL_UI_ORIGIN_NOT_ALLOWED",
+        message: "origin not allowed (open the page from the gateway itself, or add its origin to gateway.controlUi.allowedOrigins)",
+      };
+    }
+    return undefined;
+  }
+
+  #connected(socket: WebSocket, request: IncomingMessage): void {
+    const raw = request.socket;
+    const origin = { attribution: this.#attributionOf(request), browserOrigin: request.headers.origin, headers: request.headers };
+    const { newId } = this.#options;
+    const connection = new Connection<Proven>(newId(), newId(), peerSocket(socket, raw), origin, this);
+    this.#registry.add(connection);
+    feedConnection(connection, socket, raw);
+    connection.accept();
+  }
+
+  #authorizeHttp(request: IncomingMessage): HttpRefusal | undefined {
+    const attribution = this.#attributionOf(request);
+    if (attribution.unattributable) return attributionRequired;
+    const lockedMs = this.#limiter.retryAfterMs("http", attribution.bucket);
+    if (lockedMs > 0) {
+      return { status: 429, type: "rate_limited", message: "Too many wrong credentials", headers: { "retry-after": String(Math.ceil(lockedMs / 1_000)) } };
+    }
+    const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+    const verdict = checkSharedSecret(this.#secret, { token: bearer, password: bearer });
+    if (verdict.ok) {
+      this.#limiter.succeed("http", attribution.bucket);
+      return undefined;
+    }
+    if (bearer !== undefined) this.#limiter.fail("http", attribution.bucket, bearer);
+    return { status: 401, type: "unauthorized", message: "Unauthorized", headers: { "www-authenticate": "Bearer" } };
+  }
+
+  // What a connection is told.
+
+  #hello(peer: Peer): Omit<Hello, "connId" | "role" | "scopes" | "issuedToken"> {
+    const { version, machine, limits, paths } = this.#options;
+    this.#presence.join(peer);
+    const isReader = peer.role === "operator" && scopeSatisfies(peer.scopes, "operator.read");
+    const isAdmin = scopeSatisfies(peer.scopes, "operator.admin");
+    const health = this.#health.last;
+    return {
+      serverVersion: version,
+      serverHost: machine.hostName,
+      methods: this.#dispatcher.served,
+      events: SERVED_EVENTS,
+      presence: isReader ? this.#presence.list() : [],
+      health: !isReader || health === undefined ? {} : isAdmin ? health : withoutProblems(health),
+      stateVersion: { presence: this.#presence.version, health: this.#health.version },
+      uptimeMs: this.clock.now() - this.#startedAtMs,
+      paths: isAdmin ? paths : undefined,
+      authMode: this.#secret.mode,
+      sessionDefaults: { defaultAgentId: "main", mainKey: "main", mainSessionKey: "agent:main:main", scope: "per-sender" },
+      policy: {
+        maxPayload: limits.maxPayloadBytes,
+        maxBufferedBytes: limits.maxBufferedBytes,
+        tickIntervalMs: limits.tickIntervalMs,
+      },
+    };
+  }
+
+  // What happens by itself.
+
+  #tick(now: number): void {
+    const patienceMs = 2 * this.#options.limits.tickIntervalMs;
+    for (const connection of [...this.#registry.ready()]) {
+      if (now - connection.lastHeardMs > patienceMs) {
+        connection.terminate(CLOSE_CODES.TickTimeout.code, CLOSE_CODES.TickTimeout.reason);
+        continue;
+      }
+      connection.ping();
+      if (connection.peer !== undefined) this.#presence.refresh(connection.peer);
+    }
+    this.#events.publish("tick", { ts: now });
+    this.#memory.relieve();
+    this.#options.pairing.flush().catch((error: unknown) => {
+      this.logger.error({ err: error }, "the times of last use of device tokens could not be written");
+    });
+  }
+
+  #closeDevice({ deviceId, role }: CloseDeviceMessage): void {
+    for (const connection of this.#registry.ofDevice(deviceId, role)) {
+      connection.close(CLOSE_CODES.CredentialsChanged.code, CLOSE_CODES.CredentialsChanged.reason);
+    }
+  }
+
+  #queueSystemEvent(text: string): void {
+    this.#systemEvents.push(text);
+    if (this.#systemEvents.length > MAX_QUEUED_SYSTEM_EVENTS) this.#systemEvents.shift();
+  }
+
+  #phaseNow(): GatewayPhase {
+    const hasProblems = (this.#options.problems?.() ?? []).length > 0;
+    return this.#phase === "ready" && hasProblems ? "degraded" : this.#phase;
+  }
+
+  #connectionCounts(): { operators: number; nodes: number } {
+    let nodes = 0;
+    for (const { peer } of this.#registry.ready()) if (peer?.role === "node") nodes += 1;
+    return { operators: this.#registry.ready().size - nodes, nodes };
+  }
+
+  #metrics(): ReturnType<typeof gatewayMetrics> {
+    return gatewayMetrics({
+      version: this.#options.version,
+      ready: this.#phase === "ready",
+      uptimeMs: this.clock.now() - this.#startedAtMs,
+      connections: this.#connectionCounts(),
+      unfinishedHandshakes: this.#registry.waiting().size,
+      handshakes: this.#frontDesk.counts,
+      requests: this.#dispatcher.counts,
+      requestsRunning: this.#dispatcher.running,
+      eventsDelivered: this.#hub.delivered,
+      heldBytes: this.#memory.heldBytes(),
+    });
+  }
+}
+
+const attributionRequired: HttpRefusal = {
+  status: 403,
+  type: "PROXY_ATTRIBUTION_REQUIRED",
+  message: "the proxy in front of the gateway doesn't say for whom it asks; let it set X-Forwarded-For to the client's address",
+};

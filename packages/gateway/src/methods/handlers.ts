@@ -1,0 +1,11 @@
+import type { CheckedParamsOf, ResultOf, ServedMethodName } from "@saltgate/protocol";
+import type { Peer } from "../connection/peer.ts";
+
+/** Answers one method: gets params that were checked and a caller who may call it. Throws `RequestError` to refuse. */
+export type Handler<M extends ServedMethodName> = (
+  params: CheckedParamsOf<M>,
+  caller: Peer,
+) => ResultOf<M> | Promise<ResultOf<M>>;
+
+/** A handler for every method that the protocol calls served: leaving one out does not compile. */
+export type Handlers = { readonly [M in ServedMethodName]: Handler<M> };

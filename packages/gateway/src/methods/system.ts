@@ -1,0 +1,61 @@
+import { scopeSatisfies } from "@saltgate/protocol";
+import { RequestError } from "../dispatch/outcome.ts";
+import type { EventPublisher } from "../events/event-hub.ts";
+import { type HealthMonitor, withoutProblems } from "../health/health-monitor.ts";
+import type { PresenceList } from "../presence/presence-list.ts";
+import type { Handlers } from "./handlers.ts";
+
+/** What the methods about the gateway itself need. */
+export interface SystemMethodsOptions {
+  readonly health: HealthMonitor;
+  readonly presence: PresenceList;
+  readonly events: EventPublisher;
+  /** Tells everybody who may see it that presence has changed; calls in quick succession become one event. */
+  readonly presenceChanged: () => void;
+  /** Takes a line for the main session. */
+  readonly queueSystemEvent: (text: string) => void;
+  readonly queuedSystemEvents: () => readonly string[];
+  readonly uptimeMs: () => number;
+  readonly version: string;
+}
+
+type SystemMethods = Pick<Handlers, "health" | "status" | "system-presence" | "system-event">;
+
+/** Handlers of the methods about the gateway itself. */
+export function systemMethods(options: SystemMethodsOptions): SystemMethods {
+  const { health, presence, events } = options;
+  const lookAndTell = (): ReturnType<HealthMonitor["look"]> => {
+    const summary = health.look();
+    events.publish("health", withoutProblems(summary), { presence: presence.version, health: health.version });
+    return summary;
+  };
+  return {
+    health(params, caller) {
+      const summary = params.probe === true || health.stale || health.last === undefined ? lookAndTell() : health.last;
+      return scopeSatisfies(caller.scopes, "operator.admin") ? summary : withoutProblems(summary);
+    },
+    status: () => ({
+      version: options.version,
+      uptimeMs: options.uptimeMs(),
+      heartbeat: { defaultAgentId: "main", agents: [] },
+      channelSummary: [],
+      queuedSystemEvents: [...options.queuedSystemEvents()],
+      sessions: { paths: [], count: 0, defaults: { model: null, contextTokens: null }, recent: [], byAgent: [] },
+    }),
+    "system-presence": () => presence.list(),
+    "system-event"(params) {
+      const text = params.text.trim();
+      if (text === "") throw new RequestError("INVALID_PARAMS", "text required");
+      const { systemEvent } = presence.report({ ...withoutUndefined(params), text });
+      if (systemEvent !== undefined) options.queueSystemEvent(systemEvent);
+      options.presenceChanged();
+      return { ok: true };
+    },
+  };
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,24 @@
+/** Which packages of ours a package may depend on, and why. A new arrow is one visible line here. */
+export const MAY_USE: Readonly<Record<string, { readonly on: readonly string[]; readonly why: string }>> = {
+  protocol: { on: [], why: "the wire is what every peer shares; it runs in a browser" },
+  identity: { on: ["protocol"], why: "keys and proofs know the wire, and no sockets, channels or stores" },
+  store: { on: [], why: "where state lives knows nothing of what it means" },
+  bus: { on: [], why: "how messages travel knows nothing of what they say" },
+  config: { on: ["protocol", "store"], why: "settings are read and written with the same care as state" },
+  pairing: {
+    on: ["protocol", "identity", "store"],
+    why: "who may enter is decided over roles and scopes, keys and digests, and kept in documents",
+  },
+  client: { on: ["protocol", "identity"], why: "a phone must not ship a server" },
+  gateway: {
+    on: ["protocol", "identity", "pairing", "config", "store", "bus"],
+    why: "the core decides who may do what; it speaks for no channel and for no agent",
+  },
+};
+
+/** Packages whose code must run where Node's own modules don't exist; only the named files may use them. */
+export const BROWSER_SAFE: Readonly<Record<string, { readonly except: readonly string[] }>> = {
+  protocol: { except: [] },
+  identity: { except: ["src/node/"] },
+  client: { except: ["src/node/"] },
+};
