@@ -31,7 +31,7 @@ export const usageSchema = lazy(() =>
       cacheWrite: z.int().min(0).optional(),
       totalTokens: z.int().min(0).optional(),
     })
-    .meta({ id: "Usage" }),
+    .meta({ id: "TokenUsage" }),
 );
 
 /** One part of a message: `text`, `image`, `thinking`, `toolCall` and whatever a backend adds. */

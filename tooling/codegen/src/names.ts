@@ -1,6 +1,7 @@
-/** The words of a name: `node.pair.setupCode` has four. */
+/** The words of a name: `node.pair.setupCode` has four, and so has `AUTH_TOKEN_NOT_CONFIGURED`. */
 function words(name: string): string[] {
-  return name
+  // Where everything is written large, the case says nothing.
+  return (/[a-z]/.test(name) ? name : name.toLowerCase())
     .split(/[^A-Za-z0-9]+/)
     .filter((word) => word !== "")
     .flatMap((word) => word.split(/(?<=[a-z0-9])(?=[A-Z])/));

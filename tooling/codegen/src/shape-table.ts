@@ -81,7 +81,7 @@ function inline(schema: Schema): string {
     ([key, property]) =>
       `${key}${(schema.required ?? []).includes(key) ? "" : "?"}: ${typeText(property, true).replaceAll("`", "")}`,
   );
-  return `\`{ ${entries.join("; ")} }\`${schema.description === undefined ? "" : ` (${schema.description.replace(/\.$/, "")})`}`;
+  return `\`{ ${entries.join("; ")} }\`${schema.description === undefined ? "" : ` ${schema.description}`}`;
 }
 
 type Row = [name: string, type: string, required: string, meaning: string];
@@ -113,6 +113,10 @@ export function shapeText(schema: Schema): string {
   if (bare.type === "object" && bare.properties !== undefined) {
     const rows = rowsOf(bare, "");
     return rows.length === 0 ? "" : table(["name", "type", "required", "meaning"], rows);
+  }
+  const options = schema.anyOf ?? schema.oneOf ?? [];
+  if (options.length > 2 || options.some((option) => option.properties !== undefined)) {
+    return ["One of:", "", ...options.map((option) => `- ${typeText(option, true)}`)].join("\n");
   }
   const inner = innerRows(bare, "");
   const line = `${typeText(schema)}.`;

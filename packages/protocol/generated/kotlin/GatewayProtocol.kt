@@ -912,7 +912,7 @@ data class ChatEvent(
     val errorKind: ErrorKind? = null,
     /** With `aborted`: rpc, stop or timeout. */
     val stopReason: String? = null,
-    val usage: Usage? = null,
+    val usage: TokenUsage? = null,
     /** Revision 4. */
     val yielded: Boolean? = null,
 ) {
@@ -994,7 +994,7 @@ data class ChatMessage(
     val content: JsonElement,
     val timestamp: Long? = null,
     val stopReason: String? = null,
-    val usage: Usage? = null,
+    val usage: TokenUsage? = null,
     val toolCallId: String? = null,
     val toolName: String? = null,
     val isError: Boolean? = null,
@@ -4047,6 +4047,15 @@ data class TickEvent(
 )
 
 @Serializable
+data class TokenUsage(
+    val input: Long? = null,
+    val output: Long? = null,
+    val cacheRead: Long? = null,
+    val cacheWrite: Long? = null,
+    val totalTokens: Long? = null,
+)
+
+@Serializable
 data class TtsConvertParams(
     val text: String,
     val channel: String? = null,
@@ -4146,15 +4155,6 @@ data class UpdateRunResult(
         val payload: JsonElement,
     )
 }
-
-@Serializable
-data class Usage(
-    val input: Long? = null,
-    val output: Long? = null,
-    val cacheRead: Long? = null,
-    val cacheWrite: Long? = null,
-    val totalTokens: Long? = null,
-)
 
 @Serializable
 data class UsageCostParams(

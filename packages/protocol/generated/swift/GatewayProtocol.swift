@@ -72,61 +72,61 @@ public enum GatewayScope: String, Codable, CaseIterable, Hashable, Sendable {
 
 /// What `error.details.code` says.
 public enum GatewayErrorDetail: String, Codable, CaseIterable, Hashable, Sendable {
-    case protocolMISMATCH = "PROTOCOL_MISMATCH"
-    case invalidFRAME = "INVALID_FRAME"
-    case invalidPARAMS = "INVALID_PARAMS"
-    case invalidHANDSHAKE = "INVALID_HANDSHAKE"
-    case invalidROLE = "INVALID_ROLE"
-    case controlUIORIGINNOTALLOWED = "CONTROL_UI_ORIGIN_NOT_ALLOWED"
-    case controlUIDEVICEIDENTITYREQUIRED = "CONTROL_UI_DEVICE_IDENTITY_REQUIRED"
-    case deviceIDENTITYREQUIRED = "DEVICE_IDENTITY_REQUIRED"
-    case deviceAUTHDEVICEIDMISMATCH = "DEVICE_AUTH_DEVICE_ID_MISMATCH"
-    case deviceAUTHSIGNATUREEXPIRED = "DEVICE_AUTH_SIGNATURE_EXPIRED"
-    case deviceAUTHNONCEREQUIRED = "DEVICE_AUTH_NONCE_REQUIRED"
-    case deviceAUTHNONCEMISMATCH = "DEVICE_AUTH_NONCE_MISMATCH"
-    case deviceAUTHSIGNATUREINVALID = "DEVICE_AUTH_SIGNATURE_INVALID"
-    case deviceAUTHPUBLICKEYINVALID = "DEVICE_AUTH_PUBLIC_KEY_INVALID"
-    case authTOKENMISSING = "AUTH_TOKEN_MISSING"
-    case authTOKENMISMATCH = "AUTH_TOKEN_MISMATCH"
-    case authTOKENNOTCONFIGURED = "AUTH_TOKEN_NOT_CONFIGURED"
-    case authPASSWORDMISSING = "AUTH_PASSWORD_MISSING"
-    case authPASSWORDMISMATCH = "AUTH_PASSWORD_MISMATCH"
-    case authPASSWORDNOTCONFIGURED = "AUTH_PASSWORD_NOT_CONFIGURED"
-    case authDEVICETOKENMISMATCH = "AUTH_DEVICE_TOKEN_MISMATCH"
-    case authSCOPEMISMATCH = "AUTH_SCOPE_MISMATCH"
-    case authRATELIMITED = "AUTH_RATE_LIMITED"
-    case authTAILSCALEIDENTITYMISSING = "AUTH_TAILSCALE_IDENTITY_MISSING"
-    case authTAILSCALEPROXYMISSING = "AUTH_TAILSCALE_PROXY_MISSING"
-    case authTAILSCALEWHOISFAILED = "AUTH_TAILSCALE_WHOIS_FAILED"
-    case authTAILSCALEIDENTITYMISMATCH = "AUTH_TAILSCALE_IDENTITY_MISMATCH"
-    case authREQUIRED = "AUTH_REQUIRED"
-    case authUNAUTHORIZED = "AUTH_UNAUTHORIZED"
-    case pairingREQUIRED = "PAIRING_REQUIRED"
-    case pairingCAPACITY = "PAIRING_CAPACITY"
-    case proxyATTRIBUTIONREQUIRED = "PROXY_ATTRIBUTION_REQUIRED"
-    case roleNOTALLOWED = "ROLE_NOT_ALLOWED"
-    case missingSCOPE = "MISSING_SCOPE"
-    case unknownMETHOD = "UNKNOWN_METHOD"
-    case methodNOTSERVED = "METHOD_NOT_SERVED"
-    case idempotencyKEYREUSED = "IDEMPOTENCY_KEY_REUSED"
-    case queueFULL = "QUEUE_FULL"
+    case protocolMismatch = "PROTOCOL_MISMATCH"
+    case invalidFrame = "INVALID_FRAME"
+    case invalidParams = "INVALID_PARAMS"
+    case invalidHandshake = "INVALID_HANDSHAKE"
+    case invalidRole = "INVALID_ROLE"
+    case controlUiOriginNotAllowed = "CONTROL_UI_ORIGIN_NOT_ALLOWED"
+    case controlUiDeviceIdentityRequired = "CONTROL_UI_DEVICE_IDENTITY_REQUIRED"
+    case deviceIdentityRequired = "DEVICE_IDENTITY_REQUIRED"
+    case deviceAuthDeviceIdMismatch = "DEVICE_AUTH_DEVICE_ID_MISMATCH"
+    case deviceAuthSignatureExpired = "DEVICE_AUTH_SIGNATURE_EXPIRED"
+    case deviceAuthNonceRequired = "DEVICE_AUTH_NONCE_REQUIRED"
+    case deviceAuthNonceMismatch = "DEVICE_AUTH_NONCE_MISMATCH"
+    case deviceAuthSignatureInvalid = "DEVICE_AUTH_SIGNATURE_INVALID"
+    case deviceAuthPublicKeyInvalid = "DEVICE_AUTH_PUBLIC_KEY_INVALID"
+    case authTokenMissing = "AUTH_TOKEN_MISSING"
+    case authTokenMismatch = "AUTH_TOKEN_MISMATCH"
+    case authTokenNotConfigured = "AUTH_TOKEN_NOT_CONFIGURED"
+    case authPasswordMissing = "AUTH_PASSWORD_MISSING"
+    case authPasswordMismatch = "AUTH_PASSWORD_MISMATCH"
+    case authPasswordNotConfigured = "AUTH_PASSWORD_NOT_CONFIGURED"
+    case authDeviceTokenMismatch = "AUTH_DEVICE_TOKEN_MISMATCH"
+    case authScopeMismatch = "AUTH_SCOPE_MISMATCH"
+    case authRateLimited = "AUTH_RATE_LIMITED"
+    case authTailscaleIdentityMissing = "AUTH_TAILSCALE_IDENTITY_MISSING"
+    case authTailscaleProxyMissing = "AUTH_TAILSCALE_PROXY_MISSING"
+    case authTailscaleWhoisFailed = "AUTH_TAILSCALE_WHOIS_FAILED"
+    case authTailscaleIdentityMismatch = "AUTH_TAILSCALE_IDENTITY_MISMATCH"
+    case authRequired = "AUTH_REQUIRED"
+    case authUnauthorized = "AUTH_UNAUTHORIZED"
+    case pairingRequired = "PAIRING_REQUIRED"
+    case pairingCapacity = "PAIRING_CAPACITY"
+    case proxyAttributionRequired = "PROXY_ATTRIBUTION_REQUIRED"
+    case roleNotAllowed = "ROLE_NOT_ALLOWED"
+    case missingScope = "MISSING_SCOPE"
+    case unknownMethod = "UNKNOWN_METHOD"
+    case methodNotServed = "METHOD_NOT_SERVED"
+    case idempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED"
+    case queueFull = "QUEUE_FULL"
     case overloaded = "OVERLOADED"
     case starting = "STARTING"
     case restarting = "RESTARTING"
     case `internal` = "INTERNAL"
-    case storeUNAVAILABLE = "STORE_UNAVAILABLE"
-    case unknownREQUESTID = "UNKNOWN_REQUEST_ID"
-    case unknownDEVICE = "UNKNOWN_DEVICE"
-    case deviceNOTOWNED = "DEVICE_NOT_OWNED"
-    case approverLACKSSCOPE = "APPROVER_LACKS_SCOPE"
-    case unknownNODE = "UNKNOWN_NODE"
-    case notCONNECTED = "NOT_CONNECTED"
-    case approvalNOTFOUND = "APPROVAL_NOT_FOUND"
-    case unknownAGENTID = "UNKNOWN_AGENT_ID"
-    case cronJOBNOTFOUND = "CRON_JOB_NOT_FOUND"
-    case wizardNOTFOUND = "WIZARD_NOT_FOUND"
-    case setupADMISSIONBUSY = "SETUP_ADMISSION_BUSY"
-    case outboundDELIVERYQUEUED = "OUTBOUND_DELIVERY_QUEUED"
+    case storeUnavailable = "STORE_UNAVAILABLE"
+    case unknownRequestId = "UNKNOWN_REQUEST_ID"
+    case unknownDevice = "UNKNOWN_DEVICE"
+    case deviceNotOwned = "DEVICE_NOT_OWNED"
+    case approverLacksScope = "APPROVER_LACKS_SCOPE"
+    case unknownNode = "UNKNOWN_NODE"
+    case notConnected = "NOT_CONNECTED"
+    case approvalNotFound = "APPROVAL_NOT_FOUND"
+    case unknownAgentId = "UNKNOWN_AGENT_ID"
+    case cronJobNotFound = "CRON_JOB_NOT_FOUND"
+    case wizardNotFound = "WIZARD_NOT_FOUND"
+    case setupAdmissionBusy = "SETUP_ADMISSION_BUSY"
+    case outboundDeliveryQueued = "OUTBOUND_DELIVERY_QUEUED"
 }
 
 /// Every method of the protocol.
@@ -1972,7 +1972,7 @@ public struct ChatEvent: Codable, Hashable, Sendable {
     public var errorKind: ErrorKind?
     /// With `aborted`: rpc, stop or timeout.
     public var stopReason: String?
-    public var usage: Usage?
+    public var usage: TokenUsage?
     /// Revision 4.
     public var yielded: Bool?
 
@@ -1990,7 +1990,7 @@ public struct ChatEvent: Codable, Hashable, Sendable {
         errorMessage: String? = nil,
         errorKind: ErrorKind? = nil,
         stopReason: String? = nil,
-        usage: Usage? = nil,
+        usage: TokenUsage? = nil,
         yielded: Bool? = nil
     ) {
         self.runId = runId
@@ -2199,7 +2199,7 @@ public struct ChatMessage: Codable, Hashable, Sendable {
     public var content: JSONValue
     public var timestamp: Int?
     public var stopReason: String?
-    public var usage: Usage?
+    public var usage: TokenUsage?
     public var toolCallId: String?
     public var toolName: String?
     public var isError: Bool?
@@ -2209,7 +2209,7 @@ public struct ChatMessage: Codable, Hashable, Sendable {
         content: JSONValue,
         timestamp: Int? = nil,
         stopReason: String? = nil,
-        usage: Usage? = nil,
+        usage: TokenUsage? = nil,
         toolCallId: String? = nil,
         toolName: String? = nil,
         isError: Bool? = nil
@@ -9665,6 +9665,28 @@ public struct TickEvent: Codable, Hashable, Sendable {
     }
 }
 
+public struct TokenUsage: Codable, Hashable, Sendable {
+    public var input: Int?
+    public var output: Int?
+    public var cacheRead: Int?
+    public var cacheWrite: Int?
+    public var totalTokens: Int?
+
+    public init(
+        input: Int? = nil,
+        output: Int? = nil,
+        cacheRead: Int? = nil,
+        cacheWrite: Int? = nil,
+        totalTokens: Int? = nil
+    ) {
+        self.input = input
+        self.output = output
+        self.cacheRead = cacheRead
+        self.cacheWrite = cacheWrite
+        self.totalTokens = totalTokens
+    }
+}
+
 public struct TtsConvertParams: Codable, Hashable, Sendable {
     public var text: String
     public var channel: String?
@@ -9876,28 +9898,6 @@ public struct UpdateRunResult: Codable, Hashable, Sendable {
             self.path = path
             self.payload = payload
         }
-    }
-}
-
-public struct Usage: Codable, Hashable, Sendable {
-    public var input: Int?
-    public var output: Int?
-    public var cacheRead: Int?
-    public var cacheWrite: Int?
-    public var totalTokens: Int?
-
-    public init(
-        input: Int? = nil,
-        output: Int? = nil,
-        cacheRead: Int? = nil,
-        cacheWrite: Int? = nil,
-        totalTokens: Int? = nil
-    ) {
-        self.input = input
-        self.output = output
-        self.cacheRead = cacheRead
-        self.cacheWrite = cacheWrite
-        self.totalTokens = totalTokens
     }
 }
 
