@@ -9,11 +9,15 @@ import { TARGETS } from "../src/targets.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** A folder with copies of the generated files, gone afterwards. */
-function copyOfGenerated(): { folder: string } & Disposable {
+/** Calls back with a folder that holds copies of the generated files, and removes it afterwards. */
+function withCopy(use: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), "saltgate-codegen-"));
-  for (const { path } of TARGETS) cpSync(join(root, path), join(folder, path));
-  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+  try {
+    for (const { path } of TARGETS) cpSync(join(root, path), join(folder, path));
+    use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 test("[protocol:generated] codegen: what is committed is what the descriptions say", () => {
@@ -21,42 +25,45 @@ test("[protocol:generated] codegen: what is committed is what the descriptions s
 });
 
 test("[protocol:generated] codegen: a changed line is found, named, and mended by the command that is named", () => {
-  using copy = copyOfGenerated();
-  for (const target of TARGETS) {
-    const file = join(copy.folder, target.path);
-    const text = readFileSync(file, "utf8");
-    const lines = text.split("\n");
-    writeFileSync(file, [...lines.slice(0, 9), `${lines[9]} `, ...lines.slice(10)].join("\n"));
-    const drift = findDrift(copy.folder);
-    expect(drift).toEqual([{ path: target.path, problem: "different", line: 10, command: target.command }]);
-    expect(describeDrift(drift[0]!)).toBe(
-      `${target.path} differs from the descriptions in packages/protocol, first in line 10. Run: ${target.command}`,
-    );
-    expect(generate(copy.folder)).toEqual([target.path]);
-    expect(readFileSync(file, "utf8")).toBe(text);
-  }
+  withCopy((folder) => {
+    for (const target of TARGETS) {
+      const file = join(folder, target.path);
+      const text = readFileSync(file, "utf8");
+      const lines = text.split("\n");
+      writeFileSync(file, [...lines.slice(0, 9), `${lines[9]} `, ...lines.slice(10)].join("\n"));
+      const drift = findDrift(folder);
+      expect(drift).toEqual([{ path: target.path, problem: "different", line: 10, command: target.command }]);
+      expect(describeDrift(drift[0]!)).toBe(
+        `${target.path} differs from the descriptions in packages/protocol, first in line 10. Run: ${target.command}`,
+      );
+      expect(generate(folder)).toEqual([target.path]);
+      expect(readFileSync(file, "utf8")).toBe(text);
+    }
+  });
 });
 
 test("[protocol:generated] codegen: a file that ends too early or goes on too long is found", () => {
-  using copy = copyOfGenerated();
-  const [first] = TARGETS;
-  const file = join(copy.folder, first!.path);
-  const text = readFileSync(file, "utf8");
-  writeFileSync(file, text.slice(0, text.length / 2));
-  expect(findDrift(copy.folder)).toHaveLength(1);
-  writeFileSync(file, `${text}more\n`);
-  expect(findDrift(copy.folder)).toMatchObject([{ problem: "different" }]);
+  withCopy((folder) => {
+    const [first] = TARGETS;
+    const file = join(folder, first!.path);
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.slice(0, text.length / 2));
+    expect(findDrift(folder)).toHaveLength(1);
+    writeFileSync(file, `${text}more\n`);
+    expect(findDrift(folder)).toMatchObject([{ problem: "different" }]);
+  });
 });
 
 test("[protocol:generated] codegen: a missing file is found and made again", () => {
-  using copy = copyOfGenerated();
-  rmSync(join(copy.folder, "docs"), { recursive: true });
-  expect(findDrift(copy.folder).map(describeDrift)).toEqual([
-    "docs/protocol.md is missing. Run: pnpm protocol:gen",
-    "docs/errors.md is missing. Run: pnpm protocol:gen",
-  ]);
-  expect(generate(copy.folder)).toEqual(["docs/protocol.md", "docs/errors.md"]);
-  expect(findDrift(copy.folder)).toEqual([]);
+  withCopy((folder) => {
+    rmSync(join(folder, "docs"), { recursive: true });
+    expect(findDrift(folder).map(describeDrift)).toEqual([
+      "docs/protocol.md is missing. Run: pnpm protocol:gen",
+      "docs/errors.md is missing. Run: pnpm protocol:gen",
+    ]);
+    expect(generate(folder)).toEqual(["docs/protocol.md", "docs/errors.md"]);
+    expect(findDrift(folder)).toEqual([]);
+  });
 });
 
 test("[protocol:generated] codegen: making everything twice gives the same text", () => {
