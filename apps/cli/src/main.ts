@@ -1,1 +1,57 @@
-export {};
+import { CommandError, Exit } from "./command-error.ts";
+import { findCommand, parseInvocation } from "./command-line.ts";
+import { COMMANDS } from "./commands.ts";
+import { VERSION } from "./version.ts";
+
+/** Runs a command line and gives the exit code. What a command needs is loaded when it runs. */
+async function main(words: readonly string[]): Promise<Exit> {
+  const { name, rest } = findCommand(words, COMMANDS);
+  const spec = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (spec === undefined) return withoutCommand(name, rest);
+  if (rest.includes("--help") || rest.includes("-h")) {
+    const { commandHelp } = await import("./help.ts");
+    const own = spec.raw === true ? (await import("./commands/gateway-flags.ts")).GATEWAY_FLAGS : spec.options;
+    process.stdout.write(commandHelp(name, spec, own));
+    return Exit.Ok;
+  }
+  const invocation = spec.raw === true ? rawInvocation(name, rest) : parseInvocation(name, spec, rest);
+  const { run } = await spec.load();
+  return run(invocation);
+}
+
+/** For a command that reads its words itself. */
+function rawInvocation(command: string, words: readonly string[]): ReturnType<typeof parseInvocation> {
+  return { command, words, positionals: [], value: () => undefined, list: () => [], has: (name) => words.includes(`--${name}`) };
+}
+
+async function withoutCommand(name: string, rest: readonly string[]): Promise<Exit> {
+  if (rest.includes("--version") || rest.includes("-v")) {
+    process.stdout.write(`${VERSION}\n`);
+    return Exit.Ok;
+  }
+  const { groupHelp, rootHelp } = await import("./help.ts");
+  const help = name === "" ? rootHelp(COMMANDS) : groupHelp(name, COMMANDS);
+  const stray = rest.find((word) => !word.startsWith("-"));
+  const isAsking = rest.includes("--help") || rest.includes("-h") || (name === "" && rest.length === 0);
+  if (isAsking) {
+    process.stdout.write(help);
+    return Exit.Ok;
+  }
+  if (stray !== undefined) {
+    const { nearest } = await import("./nearest.ts");
+    const known = nearest([name, stray].join(" ").trim(), Object.keys(COMMANDS));
+    throw new CommandError("USAGE", `there is no command "${[name, stray].join(" ").trim().slice(0, 80)}"`, {
+      mend: known === undefined ? "See: saltgate --help" : `Did you mean: saltgate ${known}`,
+      exit: Exit.Usage,
+    });
+  }
+  process.stderr.write(help);
+  return Exit.Usage;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const { reportError } = await import("./output/report-error.ts");
+  process.exitCode = reportError(error, process.argv.includes("--json"));
+}

@@ -16,8 +16,8 @@ import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { createEventPublisher, EventHub } from "./events/event-hub.ts";
 import { SERVED_EVENTS } from "./events/served-events.ts";
 import { type GatewayPhase, HealthMonitor, withoutProblems } from "./health/health-monitor.ts";
-import { type HttpRefusal, type HttpSurface, listen } from "./http/http-server.ts";
 import { gatewayMetrics } from "./http/gateway-metrics.ts";
+import { type HttpRefusal, type HttpSurface, listen } from "./http/http-server.ts";
 import { loggable } from "./logging/logger.ts";
 import { deviceMethods } from "./methods/devices.ts";
 import type { Handlers } from "./methods/handlers.ts";
@@ -104,7 +104,12 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     this.#memory = new MemoryGuard(this.#registry, limits.totalBufferedBytes, logger);
     this.#events = createEventPublisher(bus);
     const coalesceAboveBytes = Math.min(COALESCE_ABOVE_BYTES, limits.maxBufferedBytes);
-    this.#hub = new EventHub(bus, this.#registry, { maxBufferedBytes: limits.maxBufferedBytes, coalesceAboveBytes }, clock);
+    this.#hub = new EventHub(
+      bus,
+      this.#registry,
+      { maxBufferedBytes: limits.maxBufferedBytes, coalesceAboveBytes },
+      clock,
+    );
     this.#presence = new PresenceList(machine.presence, clock.now);
     this.#health = new HealthMonitor(
       {
@@ -173,7 +178,9 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       },
       (address, error) => this.logger.debug({ address, err: error }, "an optional address could not be bound"),
     );
-    this.#stops.push(bus.subscribe(CLOSE_DEVICE_SUBJECT, (message) => this.#closeDevice(message as CloseDeviceMessage)));
+    this.#stops.push(
+      bus.subscribe(CLOSE_DEVICE_SUBJECT, (message) => this.#closeDevice(message as CloseDeviceMessage)),
+    );
     let dueAtMs = clock.now() + limits.tickIntervalMs;
     this.#stops.push(
       clock.every(limits.tickIntervalMs, () => {
@@ -216,24 +223,30 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
 
   async #sayGoodbye(): Promise<void> {
     const leaving = [...this.#registry.ready(), ...this.#registry.waiting()];
-    for (const connection of leaving) connection.close(CLOSE_CODES.ServiceRestart.code, CLOSE_CODES.ServiceRestart.reason);
+    for (const connection of leaving)
+      connection.close(CLOSE_CODES.ServiceRestart.code, CLOSE_CODES.ServiceRestart.reason);
     const { promise: patience, resolve } = Promise.withResolvers<void>();
     const cancel = this.clock.after(GOODBYE_MS, resolve);
     await Promise.race([Promise.all(leaving.map((connection) => connection.socketEnded)), patience]);
     cancel();
-    for (const connection of leaving) connection.terminate(CLOSE_CODES.ServiceRestart.code, CLOSE_CODES.ServiceRestart.reason);
+    for (const connection of leaving)
+      connection.terminate(CLOSE_CODES.ServiceRestart.code, CLOSE_CODES.ServiceRestart.reason);
   }
 
   // What connections ask of the gateway around them.
 
   judge: ConnectionHost<Proven>["judge"] = (connection, params) => this.#frontDesk.judge(connection, params);
 
-  pair: ConnectionHost<Proven>["pair"] = (connection, params, proven) => this.#frontDesk.pair(connection, params, proven);
+  pair: ConnectionHost<Proven>["pair"] = (connection, params, proven) =>
+    this.#frontDesk.pair(connection, params, proven);
 
   ready(connection: Connection<Proven>, peer: Peer): void {
     this.#registry.promote(connection);
     if (this.#phase === "draining") connection.drain();
-    this.logger.debug({ connId: connection.id, deviceId: peer.deviceId, clientId: loggable(peer.client.id), role: peer.role }, "connected");
+    this.logger.debug(
+      { connId: connection.id, deviceId: peer.deviceId, clientId: loggable(peer.client.id), role: peer.role },
+      "connected",
+    );
     if (peer.client.mode !== "cli") this.#presenceChanged();
   }
 
@@ -245,7 +258,9 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     const { peer } = connection;
     if (peer === undefined) return;
     const key = keyOf(peer);
-    const remaining = [...this.#registry.ready()].some((other) => other.peer !== undefined && keyOf(other.peer) === key);
+    const remaining = [...this.#registry.ready()].some(
+      (other) => other.peer !== undefined && keyOf(other.peer) === key,
+    );
     if (this.#presence.leave(peer, remaining)) this.#presenceChanged();
   }
 
@@ -253,7 +268,10 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
 
   #attributionOf(request: IncomingMessage): Attribution {
     const { socket, headers } = request;
-    return attribute({ peerAddress: socket.remoteAddress, localAddress: socket.localAddress, headers }, this.#surroundings);
+    return attribute(
+      { peerAddress: socket.remoteAddress, localAddress: socket.localAddress, headers },
+      this.#surroundings,
+    );
   }
 
   #admitUpgrade(request: IncomingMessage): HttpRefusal | undefined {
@@ -261,12 +279,24 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     const { origin, host } = request.headers;
     if (attribution.unattributable) return attributionRequired;
     const { allowedOrigins } = this.#options.auth;
-    if (!isOriginAllowed({ origin, host, local: attribution.local, tls: this.#options.listen.tls !== undefined, allowedOrigins })) {
-      this.logger.warn({ origin: loggable(origin), peerIp: attribution.peerIp }, "a web page of another origin was refused");
+    if (
+      !isOriginAllowed({
+        origin,
+        host,
+        local: attribution.local,
+        tls: this.#options.listen.tls !== undefined,
+        allowedOrigins,
+      })
+    ) {
+      this.logger.warn(
+        { origin: loggable(origin), peerIp: attribution.peerIp },
+        "a web page of another origin was refused",
+      );
       return {
         status: 403,
         type: "CONTROL_UI_ORIGIN_NOT_ALLOWED",
-        message: "origin not allowed (open the page from the gateway itself, or add its origin to gateway.controlUi.allowedOrigins)",
+        message:
+          "origin not allowed (open the page from the gateway itself, or add its origin to gateway.controlUi.allowedOrigins)",
       };
     }
     return undefined;
@@ -274,7 +304,11 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
 
   #connected(socket: WebSocket, request: IncomingMessage): void {
     const raw = request.socket;
-    const origin = { attribution: this.#attributionOf(request), browserOrigin: request.headers.origin, headers: request.headers };
+    const origin = {
+      attribution: this.#attributionOf(request),
+      browserOrigin: request.headers.origin,
+      headers: request.headers,
+    };
     const { newId } = this.#options;
     const connection = new Connection<Proven>(newId(), newId(), peerSocket(socket, raw), origin, this);
     this.#registry.add(connection);
@@ -287,7 +321,12 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     if (attribution.unattributable) return attributionRequired;
     const lockedMs = this.#limiter.retryAfterMs("http", attribution.bucket);
     if (lockedMs > 0) {
-      return { status: 429, type: "rate_limited", message: "Too many wrong credentials", headers: { "retry-after": String(Math.ceil(lockedMs / 1_000)) } };
+      return {
+        status: 429,
+        type: "rate_limited",
+        message: "Too many wrong credentials",
+        headers: { "retry-after": String(Math.ceil(lockedMs / 1_000)) },
+      };
     }
     const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
     const verdict = checkSharedSecret(this.#secret, { token: bearer, password: bearer });
@@ -318,7 +357,12 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       uptimeMs: this.clock.now() - this.#startedAtMs,
       paths: isAdmin ? paths : undefined,
       authMode: this.#secret.mode,
-      sessionDefaults: { defaultAgentId: "main", mainKey: "main", mainSessionKey: "agent:main:main", scope: "per-sender" },
+      sessionDefaults: {
+        defaultAgentId: "main",
+        mainKey: "main",
+        mainSessionKey: "agent:main:main",
+        scope: "per-sender",
+      },
       policy: {
         maxPayload: limits.maxPayloadBytes,
         maxBufferedBytes: limits.maxBufferedBytes,
@@ -387,5 +431,6 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
 const attributionRequired: HttpRefusal = {
   status: 403,
   type: "PROXY_ATTRIBUTION_REQUIRED",
-  message: "the proxy in front of the gateway doesn't say for whom it asks; let it set X-Forwarded-For to the client's address",
+  message:
+    "the proxy in front of the gateway doesn't say for whom it asks; let it set X-Forwarded-For to the client's address",
 };

@@ -1,25 +1,29 @@
-export { attribute, hostName, isLoopbackHostName } from "./address/attribution.ts";
-export { planBind } from "./address/bind.ts";
-export { isLoopbackIp, isTailnetIp, normalizeIp, parseAddressSet } from "./address/ip.ts";
-export { isOriginAllowed } from "./address/origin.ts";
-export { systemClock } from "./clock.ts";
-export { decideAdmission } from "./connection/admission.ts";
-export { connectionStep } from "./connection/connection-state.ts";
-export { startGateway } from "./gateway.ts";
-export { silentLogger } from "./logging/logger.ts";
-export { createPairingListener } from "./pairing-listener.ts";
-
 export type { Attribution, RequestOrigin, Surroundings } from "./address/attribution.ts";
+export { attribute, hostName, isLoopbackHostName } from "./address/attribution.ts";
 export type { BindMode, BindPlan } from "./address/bind.ts";
+export { planBind } from "./address/bind.ts";
 export type { AddressSet } from "./address/ip.ts";
+export { isLoopbackIp, isTailnetIp, normalizeIp, parseAddressSet } from "./address/ip.ts";
 export type { OriginQuestion } from "./address/origin.ts";
+export { isOriginAllowed } from "./address/origin.ts";
 export type { RateLimitRules } from "./auth/rate-limiter.ts";
 export type { SharedSecret } from "./auth/shared-secret.ts";
 export type { TailscaleWhois } from "./auth/tailscale.ts";
 export type { Clock } from "./clock.ts";
+export { systemClock } from "./clock.ts";
 export type { Admission, Asking, Known, LocalWithoutDevice } from "./connection/admission.ts";
-export type { ConnectionAction, ConnectionInput, ConnectionState, ConnectionStep } from "./connection/connection-state.ts";
+export { decideAdmission } from "./connection/admission.ts";
+export type {
+  ConnectionAction,
+  ConnectionInput,
+  ConnectionState,
+  ConnectionStep,
+} from "./connection/connection-state.ts";
+export { connectionStep } from "./connection/connection-state.ts";
 export type { AuthMethod, Peer } from "./connection/peer.ts";
 export type { Gateway, StopOptions } from "./gateway.ts";
+export { startGateway } from "./gateway.ts";
 export type { Logger } from "./logging/logger.ts";
+export { silentLogger } from "./logging/logger.ts";
 export type { GatewayAuth, GatewayLimits, GatewayMachine, GatewayOptions } from "./options.ts";
+export { createPairingListener } from "./pairing-listener.ts";

@@ -9,7 +9,10 @@ describe("admission", () => {
     await using world = await startWorld();
     const wire = world.dial();
     const response = await wire.connect({ scopes: ["operator.read"] });
-    expect(response).toMatchObject({ ok: true, payload: { type: "hello-ok", protocol: 4, auth: { role: "operator", scopes: ["operator.read"] } } });
+    expect(response).toMatchObject({
+      ok: true,
+      payload: { type: "hello-ok", protocol: 4, auth: { role: "operator", scopes: ["operator.read"] } },
+    });
     expect(await wire.request("health")).toMatchObject({ ok: true, payload: { ok: true } });
   });
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { portableEngine } from "../src/index.ts";
 import { createNativeEngine } from "../src/node/index.ts";
+import { derived } from "./vectors/derive-ed25519-hostile.ts";
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(`vectors/${name}.json`, import.meta.url), "utf8"));
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"));
@@ -12,6 +13,10 @@ const rfc8032: { name: string; seed: string; publicKey: string; message: string;
   read("ed25519-rfc8032").vectors;
 const hostile: { name: string; publicKey: string; message: string; signature: string; valid: boolean }[] =
   read("ed25519-hostile").cases;
+
+test("hostile vectors: the file is what its derivation writes", () => {
+  expect(readFileSync(new URL("vectors/ed25519-hostile.json", import.meta.url), "utf8")).toBe(derived);
+});
 
 const engines = [
   ["native", createNativeEngine()],

@@ -9,13 +9,7 @@ import type {
   TouchEvent,
   Transition,
 } from "./device-events.ts";
-import {
-  type DevicePairingState,
-  type DeviceToken,
-  own,
-  type PairedDevice,
-  without,
-} from "./device-records.ts";
+import { type DevicePairingState, type DeviceToken, own, type PairedDevice, without } from "./device-records.ts";
 import { usableScopes } from "./device-tokens.ts";
 
 type Change<Type extends keyof DevicePairingOutcomes> = Transition<DevicePairingState, DevicePairingOutcomes[Type]>;

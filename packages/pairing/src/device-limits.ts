@@ -1,3 +1,5 @@
+import { LIMITS } from "@saltgate/protocol";
+
 /** The bounds of device pairing. */
 export interface DevicePairingLimits {
   /** Life of a request that waits, in milliseconds. @default 300_000 */
@@ -11,7 +13,7 @@ export interface DevicePairingLimits {
 }
 
 export const defaultDevicePairingLimits: DevicePairingLimits = {
-  pendingTtlMs: 300_000,
+  pendingTtlMs: LIMITS.pairingTtlMs,
   maxPending: 100,
   maxPendingPerAddress: 10,
   tokenTtlMs: undefined,

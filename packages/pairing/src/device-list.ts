@@ -1,4 +1,4 @@
-import type { DeviceToken, DevicePairingState, PairedDevice, PendingDevice } from "./device-records.ts";
+import type { DevicePairingState, DeviceToken, PairedDevice, PendingDevice } from "./device-records.ts";
 
 /** A token without its secret or digest. */
 export interface DeviceTokenSummary {

@@ -1,4 +1,4 @@
-import { digestSecret, mintSecret, type SyncEd25519Engine } from "@saltgate/identity";
+import { digestSecret, mintSecret, type SecretDigest, type SyncEd25519Engine } from "@saltgate/identity";
 import type { StateDocument } from "@saltgate/store";
 import type {
   AdmitEvent,
@@ -13,7 +13,7 @@ import type {
 import { type DevicePairingLimits, defaultDevicePairingLimits } from "./device-limits.ts";
 import { type DeviceList, listDevices } from "./device-list.ts";
 import { devicePairing, emptyDevicePairing } from "./device-pairing.ts";
-import { type DeviceMetadata, type DevicePairingState, own, type PairedDevices, type PendingDevices } from "./device-records.ts";
+import { type DevicePairingState, own, type PairedDevices, type PendingDevices } from "./device-records.ts";
 import { settled } from "./device-settlement.ts";
 import { checkDeviceToken, type TokenCheck } from "./device-tokens.ts";
 import { PairingDocuments } from "./pairing-documents.ts";
@@ -39,6 +39,9 @@ export interface AdmitRequest extends Omit<AdmitEvent, "type" | "presented" | "r
   /** Every secret it presented that may be a device token, as sent. */
   readonly presentedTokens: readonly string[];
 }
+
+/** Stands for a token that isn't there yet. It is the digest of nothing that anybody can present. */
+const unminted: SecretDigest = `sha256:${"0".repeat(64)}`;
 
 /** Like the reducer's outcome, with the secret of a token that was issued. It is nowhere else: send it, don't log it. */
 export type AdmitResult = (Admitted & { readonly deviceToken?: string }) | PairingRequired | Refused;
@@ -85,21 +88,22 @@ export class DevicePairing {
   async admit(request: AdmitRequest): Promise<AdmitResult> {
     const { presentedTokens, ...asked } = request;
     const { randomBytes, sha256 } = this.#options.engine;
-    const secret = mintSecret(randomBytes);
-    const event: AdmitEvent = {
-      ...asked,
-      type: "admit",
-      presented: presentedTokens.map((token) => digestSecret(sha256, token)),
-      requestId: uuidOf(randomBytes(16)),
-      freshToken: digestSecret(sha256, secret),
-    };
-    const outcome = this.#admitFromMemory(event) ?? (await this.#change(event));
+    const presented = presentedTokens.map((token) => digestSecret(sha256, token));
+    // Most connects mint nothing. Memory answers only what changes nothing, so this digest is never stored.
+    const event: AdmitEvent = { ...asked, type: "admit", presented, requestId: "", freshToken: unminted };
+    let secret: string | undefined;
+    let outcome: DevicePairingOutcomes["admit"] | undefined = this.#admitFromMemory(event);
+    if (outcome === undefined) {
+      secret = mintSecret(randomBytes);
+      const freshToken = digestSecret(sha256, secret);
+      outcome = await this.#change({ ...event, requestId: uuidOf(randomBytes(16)), freshToken });
+    }
     if (outcome.type !== "admitted") return outcome;
     if (outcome.isTokenUsed) {
       const { deviceId, role } = event;
       this.#uses.set(`${role} ${deviceId}`, { deviceId, role, atMs: this.#now() });
     }
-    return outcome.isTokenIssued ? { ...outcome, deviceToken: secret } : outcome;
+    return outcome.isTokenIssued && secret !== undefined ? { ...outcome, deviceToken: secret } : outcome;
   }
 
   /** Whether a presented device token counts now. `admit` checks it again: this is for deciding who is asking. */

@@ -7,13 +7,15 @@ import { type DevicePairingState, own, type PairedDevices, without } from "./dev
 
 /** The devices with every marked approval carried out; the same object when all of them were. */
 export function settledPaired(state: DevicePairingState): PairedDevices {
-  return Object.values(state.pending).reduce((paired, request) => {
+  let paired = state.paired;
+  for (const request of Object.values(state.pending)) {
     const known = own(paired, request.deviceId);
     const { approval } = request;
-    if (approval === undefined || known?.approvedRequestId === request.requestId) return paired;
+    if (approval === undefined || known?.approvedRequestId === request.requestId) continue;
     const device = deviceAfterApproval(known, request, approval.scopes, approval.atMs);
-    return { ...paired, [device.deviceId]: device };
-  }, state.paired);
+    paired = { ...paired, [device.deviceId]: device };
+  }
+  return paired;
 }
 
 /** What the two files mean together: approved devices are paired, and their requests are gone. */

@@ -2,7 +2,7 @@ import { digestsEqual, type SecretDigest } from "@saltgate/identity";
 import { intersectScopes } from "@saltgate/protocol";
 import type { TokenFault } from "./device-events.ts";
 import type { DevicePairingLimits } from "./device-limits.ts";
-import { type DeviceToken, type PairedDevice, own } from "./device-records.ts";
+import { type DeviceToken, own, type PairedDevice } from "./device-records.ts";
 
 /** Whether a presented token counts, and whether it is the current one or the one that replaces it. */
 export type TokenCheck =

@@ -1,11 +1,5 @@
-export { deviceDocumentShapes } from "./device-documents.ts";
-export { defaultDevicePairingLimits } from "./device-limits.ts";
-export { listDevices, pairedSummary, pendingSummary } from "./device-list.ts";
-export { devicePairing, emptyDevicePairing } from "./device-pairing.ts";
-export { DevicePairing } from "./device-pairing-service.ts";
-export { checkDeviceToken } from "./device-tokens.ts";
-
 export type { DeviceDocumentShapes } from "./device-documents.ts";
+export { deviceDocumentShapes } from "./device-documents.ts";
 export type {
   AdmitEvent,
   Admitted,
@@ -19,8 +13,8 @@ export type {
   Forbidden,
   PairingRequired,
   Refused,
-  Rejected,
   RejectEvent,
+  Rejected,
   Removed,
   RemoveEvent,
   Renamed,
@@ -31,15 +25,19 @@ export type {
   RotateEvent,
   SocketTarget,
   TokenFault,
-  Touched,
   TouchEvent,
+  Touched,
   Transition,
   UnknownDevice,
   UnknownRequest,
 } from "./device-events.ts";
 export type { DevicePairingLimits } from "./device-limits.ts";
+export { defaultDevicePairingLimits } from "./device-limits.ts";
 export type { DeviceList, DeviceTokenSummary, PairedDeviceSummary } from "./device-list.ts";
+export { listDevices, pairedSummary, pendingSummary } from "./device-list.ts";
+export { devicePairing, emptyDevicePairing } from "./device-pairing.ts";
 export type { AdmitRequest, AdmitResult, DevicePairingOptions } from "./device-pairing-service.ts";
+export { DevicePairing } from "./device-pairing-service.ts";
 export type {
   DeviceMetadata,
   DevicePairingState,
@@ -50,4 +48,5 @@ export type {
   PendingDevices,
 } from "./device-records.ts";
 export type { TokenCheck } from "./device-tokens.ts";
+export { checkDeviceToken } from "./device-tokens.ts";
 export type { PairingNotice } from "./pairing-notices.ts";

@@ -58,7 +58,8 @@ export function noticesBetween(before: DevicePairingState, after: DevicePairingS
     }
     for (const role of device.roles) {
       const [old, current] = [own(device.tokens, role), own(now.tokens, role)];
-      const isClosed = !now.roles.includes(role) || (current?.revokedAtMs !== undefined && old?.revokedAtMs === undefined);
+      const isClosed =
+        !now.roles.includes(role) || (current?.revokedAtMs !== undefined && old?.revokedAtMs === undefined);
       const isRotated = current?.rotationPending === true && old?.rotationPending !== true;
       const isGone = old !== undefined && current === undefined;
       if (isClosed || isRotated || isGone) notices.push({ type: "close-sockets", deviceId, role });

@@ -4,17 +4,17 @@ import type { SecretDigest } from "@saltgate/identity";
 import { nativeEngine } from "@saltgate/identity/node";
 import {
   type AdmitEvent,
-  deviceDocumentShapes,
   type DevicePairingEvent,
   type DevicePairingLimits,
   type DevicePairingOutcomes,
   type DevicePairingState,
   defaultDevicePairingLimits,
+  deviceDocumentShapes,
   emptyDevicePairing,
   type Transition,
 } from "../src/index.ts";
 
-export type AnyOutcome = DevicePairingOutcomes[keyof DevicePairingOutcomes];
+type AnyOutcome = DevicePairingOutcomes[keyof DevicePairingOutcomes];
 export type Reducer = (
   state: DevicePairingState,
   event: DevicePairingEvent,
@@ -100,14 +100,26 @@ export function walk(reducer: Reducer, options: WalkOptions): WalkResult {
         const next = settle({ ...node, nowMs }, event, state, outcome);
         const violation = typeof next === "string" ? next : undefined;
         if (violation !== undefined || typeof next === "string") {
-          return { states: seen.size, transitions, depth, outcomes, violation: `${violation}${node.path}\n  ${describe(event)}` };
+          return {
+            states: seen.size,
+            transitions,
+            depth,
+            outcomes,
+            violation: `${violation}${node.path}\n  ${describe(event)}`,
+          };
         }
         const key = keyOf(next);
         if (seen.has(key)) continue;
         seen.add(key);
         const broken = brokenRule(next, limits);
         if (broken !== undefined) {
-          return { states: seen.size, transitions, depth, outcomes, violation: `${broken}${node.path}\n  ${describe(event)}` };
+          return {
+            states: seen.size,
+            transitions,
+            depth,
+            outcomes,
+            violation: `${broken}${node.path}\n  ${describe(event)}`,
+          };
         }
         found.push({ ...next, path: `${node.path}\n  ${describe(event)}` });
       }
@@ -125,7 +137,11 @@ function* eventsAt(node: Node, options: WalkOptions, serial: () => number): Gene
   yield [{ type: "expire" }, nowMs + tokenTtlMs];
 }
 
-function* eventsNow(state: DevicePairingState, options: WalkOptions, serial: () => number): Generator<DevicePairingEvent> {
+function* eventsNow(
+  state: DevicePairingState,
+  options: WalkOptions,
+  serial: () => number,
+): Generator<DevicePairingEvent> {
   const { devices } = options;
   for (const deviceId of devices) {
     const keys = options.withOtherKeys ? ["k", "other"] : ["k"];
@@ -139,8 +155,8 @@ function* eventsNow(state: DevicePairingState, options: WalkOptions, serial: () 
     // A device that is in acts with what it was granted, on itself and on others.
     ...devices.flatMap((deviceId) => {
       const device = state.paired[deviceId];
-      const isIn = device?.roles.includes("operator") && device.tokens["operator"]?.revokedAtMs === undefined;
-      return isIn ? [{ deviceId, scopes: device.scopes }] : [];
+      if (device === undefined || device.tokens["operator"]?.revokedAtMs !== undefined) return [];
+      return device.roles.includes("operator") ? [{ deviceId, scopes: device.scopes }] : [];
     }),
     // A pairing-only device, whichever it is.
     ...devices.map((deviceId) => ({ deviceId, scopes: [pairing] })),
@@ -173,10 +189,20 @@ function* admissions(
     const token = state.paired[deviceId]?.tokens[role];
     const others = Object.values(state.paired).filter((device) => device.deviceId !== deviceId);
     const foreign = others.flatMap((device) => Object.values(device.tokens).map((held) => held.token)).slice(0, 1);
-    const presentable = [[], [wrong], ...(token ? [[token.token]] : []), ...(token?.next ? [[token.next.token]] : []), ...(foreign.length > 0 ? [foreign] : [])];
+    const presentable = [
+      [],
+      [wrong],
+      ...(token ? [[token.token]] : []),
+      ...(token?.next ? [[token.next.token]] : []),
+      ...(foreign.length > 0 ? [foreign] : []),
+    ];
     for (const requestedScopes of role === "node" ? [[]] : options.scopeRequests) {
       for (const presented of presentable) {
-        for (const [isProven, isSilentEligible] of [[true, true], [true, false], [false, false]] as const) {
+        for (const [isProven, isSilentEligible] of [
+          [true, true],
+          [true, false],
+          [false, false],
+        ] as const) {
           const id = serial();
           yield {
             type: "admit",
@@ -199,18 +225,26 @@ function* admissions(
 }
 
 /** The node after a step with its ledger brought up to date, or the rule that the step broke. */
-function settle(before: Node, event: DevicePairingEvent, state: DevicePairingState, outcome: AnyOutcome): Node | string {
+function settle(
+  before: Node,
+  event: DevicePairingEvent,
+  state: DevicePairingState,
+  outcome: AnyOutcome,
+): Node | string {
   for (const [id, row] of Object.entries(before.state.pending)) {
     const same = state.pending[id];
-    if (same !== undefined && JSON.stringify(same) !== JSON.stringify(row)) return "a waiting request changed under its owner's eyes";
+    if (same !== undefined && JSON.stringify(same) !== JSON.stringify(row))
+      return "a waiting request changed under its owner's eyes";
   }
   if ("caller" in event) {
     const isSelf = "deviceId" in event && event.deviceId === event.caller.deviceId;
     const mayTry = covers(event.caller.scopes, pairing);
     const mayActOnOthers = covers(event.caller.scopes, admin);
     const isOrderOnDevice = "deviceId" in event;
-    const isChanged = state.paired !== before.state.paired && JSON.stringify(state.paired) !== JSON.stringify(before.state.paired);
-    if (isChanged && (!mayTry || (isOrderOnDevice && !isSelf && !mayActOnOthers))) return "a caller without the right changed something";
+    const isChanged =
+      state.paired !== before.state.paired && JSON.stringify(state.paired) !== JSON.stringify(before.state.paired);
+    if (isChanged && (!mayTry || (isOrderOnDevice && !isSelf && !mayActOnOthers)))
+      return "a caller without the right changed something";
   }
   const ledger = { ...before.ledger };
   const handedOut = new Map(before.handedOut);
@@ -289,9 +323,11 @@ function settle(before: Node, event: DevicePairingEvent, state: DevicePairingSta
       if (event.type !== "rotate") return "rotated without an order";
       const consent = before.ledger[outcome.deviceId];
       if (consent === undefined) return "rotated a stranger's token";
-      if (event.scopes !== undefined && !coversAll(event.caller.scopes, event.scopes)) return "rotated to scopes that the caller lacks";
+      if (event.scopes !== undefined && !coversAll(event.caller.scopes, event.scopes))
+        return "rotated to scopes that the caller lacks";
       if (consent.closed.includes(outcome.role)) {
-        if (!coversAll(event.caller.scopes, [admin, ...consent.scopes])) return "opened a revoked role without being admin";
+        if (!coversAll(event.caller.scopes, [admin, ...consent.scopes]))
+          return "opened a revoked role without being admin";
         end(outcome.deviceId, outcome.role);
         ledger[outcome.deviceId] = {
           ...consent,
@@ -309,7 +345,8 @@ function settle(before: Node, event: DevicePairingEvent, state: DevicePairingSta
       break;
   }
   if ("closeSockets" in outcome && ["revoked", "rotated", "removed"].includes(outcome.type)) {
-    if (!outcome.closeSockets.some(({ deviceId }) => deviceId === outcome.deviceId)) return "live connections were left open";
+    if (!outcome.closeSockets.some(({ deviceId }) => deviceId === outcome.deviceId))
+      return "live connections were left open";
   }
   return { ...before, state, ledger, handedOut, ended };
 }
@@ -321,22 +358,29 @@ function brokenRule({ state, ledger, handedOut, ended, nowMs }: Node, limits: De
     if (consent === undefined || consent.key !== device.publicKey) return "a device is paired that nobody let in";
     const live = device.roles.filter((role) => device.tokens[role]?.revokedAtMs === undefined);
     if (!live.every((role) => consent.roles.includes(role))) return "a role exists that nobody approved";
-    if (live.includes("operator") && !coversAll(consent.scopes, device.scopes)) return "a scope exists that nobody approved";
+    if (live.includes("operator") && !coversAll(consent.scopes, device.scopes))
+      return "a scope exists that nobody approved";
     for (const token of Object.values(device.tokens)) {
       if (token.revokedAtMs !== undefined) continue;
       if (!live.includes(token.role)) return "a token lives without its role";
-      if (!coversAll(token.role === "operator" ? device.scopes : [], token.scopes)) return "a token exceeds what is approved";
+      if (!coversAll(token.role === "operator" ? device.scopes : [], token.scopes))
+        return "a token exceeds what is approved";
       for (const digest of [token.token, token.next?.token ?? token.token]) {
-        if (handedOut.get(digest) !== `${device.deviceId} ${token.role}`) return "a token exists that was handed to nobody";
+        if (handedOut.get(digest) !== `${device.deviceId} ${token.role}`)
+          return "a token exists that was handed to nobody";
         if (ended.has(digest)) return "a token that had ended lives on";
       }
     }
   }
   const waiting = Object.values(state.pending);
-  if (new Set(waiting.map(({ deviceId }) => deviceId)).size !== waiting.length) return "two requests of one device wait";
+  if (new Set(waiting.map(({ deviceId }) => deviceId)).size !== waiting.length)
+    return "two requests of one device wait";
   if (waiting.length > limits.maxPending) return "more wait than may";
   if (waiting.some(({ silent }) => silent)) return "a silent request waits";
-  const again = { pending: throughFile(shapes.pending, state.pending), paired: throughFile(shapes.paired, state.paired) };
+  const again = {
+    pending: throughFile(shapes.pending, state.pending),
+    paired: throughFile(shapes.paired, state.paired),
+  };
   if (keyOf({ state: again, ledger, nowMs }) !== keyOf({ state, ledger, nowMs })) return "a restart changes the state";
   return undefined;
 }
@@ -355,15 +399,24 @@ function keyOf({ state, ledger, nowMs }: Pick<Node, "state" | "ledger" | "nowMs"
       const token = device.tokens[role];
       if (token === undefined) continue;
       const expired = token.expiresAtMs !== undefined && nowMs >= token.expiresAtMs;
-      const marks = [token.revokedAtMs !== undefined, expired, token.rotationPending === true, token.next !== undefined];
+      const marks = [
+        token.revokedAtMs !== undefined,
+        expired,
+        token.rotationPending === true,
+        token.next !== undefined,
+      ];
       parts.push(`T${role} ${token.scopes.join()} ${marks.map(Number).join("")}`);
     }
   }
   for (const row of Object.values(state.pending).sort(byDevice)) {
-    parts.push(`W${row.deviceId} ${row.publicKey} ${row.roles.join()} ${row.scopes.join()} ${row.remoteIp} ${row.isRepair} ${nowMs - row.ts > 300_000}`);
+    parts.push(
+      `W${row.deviceId} ${row.publicKey} ${row.roles.join()} ${row.scopes.join()} ${row.remoteIp} ${row.isRepair} ${nowMs - row.ts > 300_000}`,
+    );
   }
-  for (const [deviceId, consent] of Object.entries(ledger).sort()) {
-    parts.push(`L${deviceId} ${consent.key} ${consent.roles} ${consent.closed} ${[...consent.scopes].sort()}`);
+  for (const [deviceId, consent] of Object.entries(ledger).sort(([left], [right]) => (left < right ? -1 : 1))) {
+    parts.push(
+      `L${deviceId} ${consent.key} ${consent.roles.join()} ${consent.closed.join()} ${[...consent.scopes].sort().join()}`,
+    );
   }
   return parts.join("\n");
 }
@@ -373,5 +426,13 @@ const byDevice = (left: { deviceId: string }, right: { deviceId: string }) => (l
 function describe(event: DevicePairingEvent): string {
   if (event.type !== "admit") return JSON.stringify(event);
   const { role, deviceId, requestedScopes, isProven, isSilentEligible, presented, publicKey } = event;
-  return JSON.stringify({ admit: deviceId, role, requestedScopes, isProven, isSilentEligible, presented: presented.length, publicKey });
+  return JSON.stringify({
+    admit: deviceId,
+    role,
+    requestedScopes,
+    isProven,
+    isSilentEligible,
+    presented: presented.length,
+    publicKey,
+  });
 }

@@ -8,7 +8,10 @@ export interface FileLockOptions {
   readonly fileSystem: FileSystemPort;
   /** How long to wait for another holder, in milliseconds. @default 20_000 */
   readonly waitMs?: number;
-  /** Age from which a holder counts as dead when nothing else tells, in milliseconds. Locks are held for milliseconds. @default 15_000 */
+  /**
+   * How long ago the lock file must have been touched for a holder to count as dead when nothing else tells, in
+   * milliseconds. Locks are held for milliseconds; who holds one for longer touches the file. @default 15_000
+   */
   readonly unknownOwnerMs?: number;
   /** @default Date.now */
   readonly now?: () => number;
@@ -25,6 +28,11 @@ export interface FileLockOptions {
 interface Holder extends ProcessIdentity {
   readonly nonce: string;
   readonly createdAtMs: number;
+}
+
+/** A holder, and when its lock file was last touched. */
+interface SeenHolder extends Holder {
+  readonly touchedAtMs: number;
 }
 
 /** Bound on locks that guard the breaking of locks; a level is added only by a crash inside the few calls of {@link FileLock.breakDead}. */
@@ -72,6 +80,12 @@ export class FileLock {
     }
   }
 
+  /** The process that holds the lock file `path` and, as far as can be told, lives; `undefined` when none does. */
+  async livingHolder(path: string): Promise<ProcessIdentity | undefined> {
+    const holder = await this.#holderOf(path);
+    return holder === undefined || holder.pid === 0 || this.#isDead(holder) ? undefined : holder;
+  }
+
   /** True when the file is now ours. It appears with its whole content or not at all: written aside, then linked. */
   async #tryCreate(path: string): Promise<boolean> {
     const nonce = randomBytes(6).toString("hex");
@@ -114,24 +128,27 @@ export class FileLock {
     return true;
   }
 
-  #isDead(holder: Holder): boolean {
+  #isDead(holder: SeenHolder): boolean {
     const { identity, liveness, now, unknownOwnerMs } = this.#options;
     const is = holder.pid === 0 ? "unknown" : liveness(holder, identity);
-    return is === "dead" || (is === "unknown" && Math.abs(now() - holder.createdAtMs) > unknownOwnerMs);
+    return is === "dead" || (is === "unknown" && Math.abs(now() - holder.touchedAtMs) > unknownOwnerMs);
   }
 
   /** Who holds it; pid 0 when the content is unreadable (after a power cut); `undefined` when nobody does. */
-  async #holderOf(path: string): Promise<Holder | undefined> {
+  async #holderOf(path: string): Promise<SeenHolder | undefined> {
     const status = await this.#fs.status(path);
     if (status === undefined) return undefined;
     try {
       const holder = JSON.parse(new TextDecoder().decode(await this.#fs.readFile(path))) as Holder;
-      if (Number.isSafeInteger(holder.pid) && /^[0-9a-f]{12}$/.test(holder.nonce)) return holder;
+      if (Number.isSafeInteger(holder.pid) && /^[0-9a-f]{12}$/.test(holder.nonce)) {
+        return { ...holder, touchedAtMs: Math.max(holder.createdAtMs, status.modifiedAtMs) };
+      }
     } catch (error) {
       if (systemCode(error) === "ENOENT") return undefined;
     }
     const nobody = { pid: 0, startTime: "", host: "", boot: "", namespace: "" };
-    return { ...nobody, nonce: "unreadable", createdAtMs: status.modifiedAtMs };
+    const { modifiedAtMs } = status;
+    return { ...nobody, nonce: "unreadable", createdAtMs: modifiedAtMs, touchedAtMs: modifiedAtMs };
   }
 
   async #busy(path: string): Promise<StoreError> {

@@ -7,6 +7,7 @@ export { defaultMaxDocumentBytes, maxUpdateAttempts, updateDocument } from "./do
 export { StoreError, StoreErrorCode } from "./errors.ts";
 export type { FileLockOptions } from "./file-lock.ts";
 export type { FileStoreOptions } from "./file-store.ts";
+export { FileLock } from "./file-lock.ts";
 export { FileStore } from "./file-store.ts";
 export type { FileStatus, FileSystemPort, WritableFile } from "./file-system.ts";
 export { nodeFileSystem } from "./file-system.ts";

@@ -1,6 +1,13 @@
 import { decodePublicKey, type SyncEd25519Engine, verifyConnectProof } from "@saltgate/identity";
 import type { DevicePairing } from "@saltgate/pairing";
-import { type ConnectParams, type Hello, OWNER_SCOPES, type ProtocolCodec, type ProtocolVersion, type Role } from "@saltgate/protocol";
+import {
+  type ConnectParams,
+  type Hello,
+  OWNER_SCOPES,
+  type ProtocolCodec,
+  type ProtocolVersion,
+  type Role,
+} from "@saltgate/protocol";
 import type { RateLimiter } from "../auth/rate-limiter.ts";
 import { checkTailscale, type TailscaleVerdict, type TailscaleWhois } from "../auth/tailscale.ts";
 import type { Clock } from "../clock.ts";
@@ -82,7 +89,10 @@ export class FrontDesk {
       const refusal =
         room === "full"
           ? refuse("OVERLOADED", "the gateway has no room for another connection", { retryAfterMs: 2_000 })
-          : refuse("RESTARTING", "the gateway is about to stop or restart", { details: { reason: "gateway-restarting" }, retryAfterMs: 1_500 });
+          : refuse("RESTARTING", "the gateway is about to stop or restart", {
+              details: { reason: "gateway-restarting" },
+              retryAfterMs: 1_500,
+            });
       return { ok: false, refusal: { ...refusal, closeCode: 1013 }, version };
     }
     if (proven.do === "admit-owner") {
@@ -107,13 +117,21 @@ export class FrontDesk {
     switch (outcome.type) {
       case "admitted": {
         this.counts.admitted += 1;
-        const issued = outcome.deviceToken === undefined ? undefined : { secret: outcome.deviceToken, issuedAtMs: outcome.token.issuedAtMs };
+        const issued =
+          outcome.deviceToken === undefined
+            ? undefined
+            : { secret: outcome.deviceToken, issuedAtMs: outcome.token.issuedAtMs };
         return { ok: true, value: this.#greeting(connection, params, proven, outcome.scopes, issued) };
       }
       case "pairing-required":
         this.counts.pairingRequired += 1;
         this.#options.logger.info(
-          { deviceId: proven.deviceId, requestId: outcome.request.requestId, reason: outcome.reason, change: outcome.change },
+          {
+            deviceId: proven.deviceId,
+            requestId: outcome.request.requestId,
+            reason: outcome.reason,
+            change: outcome.change,
+          },
           "a device waits for its owner's approval: saltgate devices list",
         );
         return { ok: false, refusal: refusePairing(outcome, version), version };
@@ -172,7 +190,12 @@ export class FrontDesk {
     return check.ok;
   }
 
-  #proveDevice(connection: Connection<Proven>, params: ConnectParams, version: ProtocolVersion, role: Role): ReturnType<typeof verifyConnectProof> {
+  #proveDevice(
+    connection: Connection<Proven>,
+    params: ConnectParams,
+    version: ProtocolVersion,
+    role: Role,
+  ): ReturnType<typeof verifyConnectProof> {
     const { device, client, auth } = params;
     if (device === undefined) return { ok: false, reason: "signature-invalid" };
     return verifyConnectProof(this.#options.engine, {
@@ -194,14 +217,22 @@ export class FrontDesk {
   }
 
   #noteWrong(wrong: readonly WrongCredential[], bucketOf: (deviceId: string | undefined) => string): void {
-    for (const { kind, deviceId, credential } of wrong) this.#options.limiter.fail(kind, bucketOf(deviceId), credential);
+    for (const { kind, deviceId, credential } of wrong)
+      this.#options.limiter.fail(kind, bucketOf(deviceId), credential);
   }
 
   #noteRefused(connection: Connection<Proven>, params: ConnectParams, reason: string): void {
     this.counts.refused += 1;
     const { attribution, browserOrigin } = connection.origin;
     this.#options.logger.warn(
-      { connId: connection.id, clientId: loggable(params.client.id), peerIp: attribution.peerIp, clientIp: attribution.clientIp, origin: loggable(browserOrigin), reason: loggable(reason) },
+      {
+        connId: connection.id,
+        clientId: loggable(params.client.id),
+        peerIp: attribution.peerIp,
+        clientIp: attribution.clientIp,
+        origin: loggable(browserOrigin),
+        reason: loggable(reason),
+      },
       "a connection was refused",
     );
   }
@@ -217,5 +248,8 @@ function metadataOf(params: ConnectParams, remoteIp: string | undefined): Record
     clientMode: loggable(client.mode),
     remoteIp,
   };
-  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)) as Record<string, string>;
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    string
+  >;
 }

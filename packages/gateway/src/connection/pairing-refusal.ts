@@ -29,7 +29,12 @@ export function refusePairing(outcome: PairingRequired, version: ProtocolVersion
     retryable: false,
   };
   if (version === 3) return refuse("PAIRING_REQUIRED", "pairing required", { details });
-  return refuse("PAIRING_REQUIRED", `pairing required: ${requirement}`, { details }, `pairing required: ${reason} (requestId: ${request.requestId})`);
+  return refuse(
+    "PAIRING_REQUIRED",
+    `pairing required: ${requirement}`,
+    { details },
+    `pairing required: ${reason} (requestId: ${request.requestId})`,
+  );
 }
 
 /** Tells a device why the pairing store won't have it at all. */
@@ -37,7 +42,11 @@ export function refuseTokenFault(reason: Refused["reason"]): Refusal {
   switch (reason) {
     case "pending-full":
     case "pending-full-for-address":
-      return refuse("PAIRING_CAPACITY", "too many devices wait for approval; ask the owner to look: saltgate devices list", { retryAfterMs: 60_000 });
+      return refuse(
+        "PAIRING_CAPACITY",
+        "too many devices wait for approval; ask the owner to look: saltgate devices list",
+        { retryAfterMs: 60_000 },
+      );
     case "token-scope-mismatch":
       return refuse("AUTH_SCOPE_MISMATCH", "unauthorized: the device token does not cover these scopes");
     case "device-not-paired":
@@ -46,6 +55,9 @@ export function refuseTokenFault(reason: Refused["reason"]): Refusal {
     case "token-revoked":
     case "token-expired":
     case "token-mismatch":
-      return refuse("AUTH_DEVICE_TOKEN_MISMATCH", "unauthorized: device token mismatch (connect with the gateway's secret, or have the token rotated)");
+      return refuse(
+        "AUTH_DEVICE_TOKEN_MISMATCH",
+        "unauthorized: device token mismatch (connect with the gateway's secret, or have the token rotated)",
+      );
   }
 }

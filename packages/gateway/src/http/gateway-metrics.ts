@@ -20,9 +20,19 @@ const one = (value: number): Metric["samples"] => [{ value }];
 export function gatewayMetrics(counts: GatewayCounts): Metric[] {
   const { connections, handshakes, requests } = counts;
   return [
-    { name: "saltgate_info", help: "What runs.", type: "gauge", samples: [{ labels: { version: counts.version }, value: 1 }] },
+    {
+      name: "saltgate_info",
+      help: "What runs.",
+      type: "gauge",
+      samples: [{ labels: { version: counts.version }, value: 1 }],
+    },
     { name: "saltgate_ready", help: "1 while the gateway serves.", type: "gauge", samples: one(counts.ready ? 1 : 0) },
-    { name: "saltgate_uptime_seconds", help: "Time since the start.", type: "gauge", samples: one(counts.uptimeMs / 1_000) },
+    {
+      name: "saltgate_uptime_seconds",
+      help: "Time since the start.",
+      type: "gauge",
+      samples: one(counts.uptimeMs / 1_000),
+    },
     {
       name: "saltgate_connections",
       help: "Connections that got their hello-ok, by role.",
@@ -32,7 +42,12 @@ export function gatewayMetrics(counts: GatewayCounts): Metric[] {
         { labels: { role: "node" }, value: connections.nodes },
       ],
     },
-    { name: "saltgate_handshakes_unfinished", help: "Connections that have proven nothing yet.", type: "gauge", samples: one(counts.unfinishedHandshakes) },
+    {
+      name: "saltgate_handshakes_unfinished",
+      help: "Connections that have proven nothing yet.",
+      type: "gauge",
+      samples: one(counts.unfinishedHandshakes),
+    },
     {
       name: "saltgate_handshakes_total",
       help: "Connect requests, by how they ended.",
@@ -44,10 +59,35 @@ export function gatewayMetrics(counts: GatewayCounts): Metric[] {
       ],
     },
     { name: "saltgate_requests_total", help: "Requests taken.", type: "counter", samples: one(requests.requests) },
-    { name: "saltgate_request_failures_total", help: "Requests answered with an error.", type: "counter", samples: one(requests.failures) },
-    { name: "saltgate_requests_running", help: "Requests under way.", type: "gauge", samples: one(counts.requestsRunning) },
-    { name: "saltgate_events_delivered_total", help: "Events sent to connections.", type: "counter", samples: one(counts.eventsDelivered) },
-    { name: "saltgate_held_bytes", help: "Bytes held for all connections together.", type: "gauge", samples: one(counts.heldBytes) },
-    { name: "process_resident_memory_bytes", help: "Resident memory.", type: "gauge", samples: one(process.memoryUsage.rss()) },
+    {
+      name: "saltgate_request_failures_total",
+      help: "Requests answered with an error.",
+      type: "counter",
+      samples: one(requests.failures),
+    },
+    {
+      name: "saltgate_requests_running",
+      help: "Requests under way.",
+      type: "gauge",
+      samples: one(counts.requestsRunning),
+    },
+    {
+      name: "saltgate_events_delivered_total",
+      help: "Events sent to connections.",
+      type: "counter",
+      samples: one(counts.eventsDelivered),
+    },
+    {
+      name: "saltgate_held_bytes",
+      help: "Bytes held for all connections together.",
+      type: "gauge",
+      samples: one(counts.heldBytes),
+    },
+    {
+      name: "process_resident_memory_bytes",
+      help: "Resident memory.",
+      type: "gauge",
+      samples: one(process.memoryUsage.rss()),
+    },
   ];
 }

@@ -23,7 +23,11 @@ export function deviceMethods(pairing: DevicePairing): DeviceMethods {
     "device.pair.list": async () => mutable(await pairing.list()),
     async "device.pair.approve"({ requestId, scopes }, caller) {
       const grantScopes = scopes ?? (await defaultGrant(pairing, requestId));
-      const outcome = await pairing.approve({ requestId, caller: callerOf(caller), ...(grantScopes && { grantScopes }) });
+      const outcome = await pairing.approve({
+        requestId,
+        caller: callerOf(caller),
+        ...(grantScopes && { grantScopes }),
+      });
       if (outcome.type === "unknown-request") throw unknownRequest(requestId);
       if (outcome.type === "forbidden") throw forbidden(outcome);
       return { requestId, device: mutable(pairedSummary(outcome.device)) };
@@ -50,7 +54,13 @@ export function deviceMethods(pairing: DevicePairing): DeviceMethods {
       const outcome = await pairing.rotate({ deviceId, role, caller: callerOf(caller), ...(scopes && { scopes }) });
       if (outcome.type === "unknown-device") throw unknownDevice("unknown deviceId/role");
       if (outcome.type === "forbidden") throw forbidden(outcome);
-      return { deviceId, role, scopes: [...outcome.scopes], rotatedAtMs: outcome.rotatedAtMs, tokenDelivery: "next-connect" };
+      return {
+        deviceId,
+        role,
+        scopes: [...outcome.scopes],
+        rotatedAtMs: outcome.rotatedAtMs,
+        tokenDelivery: "next-connect",
+      };
     },
     async "device.token.revoke"({ deviceId, role }, caller) {
       const outcome = await pairing.revoke({ deviceId, role, caller: callerOf(caller) });
@@ -84,7 +94,11 @@ function mutable<T>(value: T): Mutable<T> {
 }
 
 function unknownRequest(requestId: string): RequestError {
-  return new RequestError("UNKNOWN_REQUEST_ID", "unknown requestId: it may have expired, been answered, or been superseded by a newer one (saltgate devices list)", { details: { requestId } });
+  return new RequestError(
+    "UNKNOWN_REQUEST_ID",
+    "unknown requestId: it may have expired, been answered, or been superseded by a newer one (saltgate devices list)",
+    { details: { requestId } },
+  );
 }
 
 function unknownDevice(message: string): RequestError {
@@ -101,6 +115,7 @@ const FORBIDDEN_MESSAGES = {
 function forbidden({ reason, scopes }: Forbidden): RequestError {
   const list = scopes.length === 0 ? "" : `: ${scopes.join(", ")}`;
   if (reason === "not-own-device") return new RequestError("DEVICE_NOT_OWNED", FORBIDDEN_MESSAGES[reason]);
-  return new RequestError("APPROVER_LACKS_SCOPE", `${FORBIDDEN_MESSAGES[reason]}${list}`, { details: { reason, scopes } });
+  return new RequestError("APPROVER_LACKS_SCOPE", `${FORBIDDEN_MESSAGES[reason]}${list}`, {
+    details: { reason, scopes },
+  });
 }
-

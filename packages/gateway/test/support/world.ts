@@ -5,7 +5,14 @@ import { DevicePairing, deviceDocumentShapes } from "@saltgate/pairing";
 import type { EventFrame, ResponseFrame } from "@saltgate/protocol";
 import { MemoryStore } from "@saltgate/store";
 import { WebSocket } from "ws";
-import { createPairingListener, type Gateway, type GatewayOptions, silentLogger, startGateway, systemClock } from "../../src/index.ts";
+import {
+  createPairingListener,
+  type Gateway,
+  type GatewayOptions,
+  silentLogger,
+  startGateway,
+  systemClock,
+} from "../../src/index.ts";
 
 /** The shared secret of every gateway that a test starts. */
 export const TOKEN = "t0ken-of-the-test-gateway-t0ken-of-the-test";
@@ -148,18 +155,28 @@ export class Wire {
     for (;;) {
       const found = look();
       if (found !== undefined) return found;
-      if (this.closed !== undefined) throw new Error(`the socket closed with ${this.closed.code} ${this.closed.reason} after ${JSON.stringify(this.frames)}`);
+      if (this.closed !== undefined)
+        throw new Error(
+          `the socket closed with ${this.closed.code} ${this.closed.reason} after ${JSON.stringify(this.frames)}`,
+        );
       await new Promise<void>((resolve) => this.#wake.push(resolve));
     }
   }
 
   /** Waits for an event. */
   event(name: string, matches: (payload: never) => boolean = () => true): Promise<EventFrame> {
-    return this.until(() => this.frames.find((frame): frame is EventFrame => frame.type === "event" && frame.event === name && matches(frame.payload as never)));
+    return this.until(() =>
+      this.frames.find(
+        (frame): frame is EventFrame =>
+          frame.type === "event" && frame.event === name && matches(frame.payload as never),
+      ),
+    );
   }
 
   response(id: string): Promise<ResponseFrame> {
-    return this.until(() => this.frames.find((frame): frame is ResponseFrame => frame.type === "res" && frame.id === id));
+    return this.until(() =>
+      this.frames.find((frame): frame is ResponseFrame => frame.type === "res" && frame.id === id),
+    );
   }
 
   async end(): Promise<{ code: number; reason: string }> {
@@ -168,7 +185,8 @@ export class Wire {
 
   /** Waits for the HTTP answer that refused the upgrade. */
   async refused(): Promise<number> {
-    while (this.refusedStatus === undefined || this.refusedBody === "") await new Promise<void>((resolve) => this.#wake.push(resolve));
+    while (this.refusedStatus === undefined || this.refusedBody === "")
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
     return this.refusedStatus;
   }
 
@@ -254,7 +272,12 @@ export async function connectParams(nonce: string, choice: ConnectChoice): Promi
 }
 
 /** The error of a refused response, as tests look at it. */
-export function errorOf(response: ResponseFrame): { code: string; message: string; detail: unknown; details: Record<string, unknown> } {
+export function errorOf(response: ResponseFrame): {
+  code: string;
+  message: string;
+  detail: unknown;
+  details: Record<string, unknown>;
+} {
   const details = (response.error?.details ?? {}) as Record<string, unknown>;
   return { code: response.error?.code ?? "", message: response.error?.message ?? "", detail: details["code"], details };
 }

@@ -15,7 +15,7 @@ import { isStrictEncoding } from "../strict-encoding.ts";
 const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /** How many imported public keys an engine keeps, so that a known device's handshake doesn't parse its key again. */
-export const maxCachedKeys = 1024;
+const maxCachedKeys = 1024;
 
 /** Ed25519 on `node:crypto` (OpenSSL): about ten times as fast as the portable engine. Keeps up to 1024 imported keys. */
 export function createNativeEngine(): SyncEd25519Engine {

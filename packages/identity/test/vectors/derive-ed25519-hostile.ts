@@ -3,6 +3,7 @@
 // curve arithmetic and no verifier, so that the file doesn't repeat what one of our engines happens to answer.
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { Point } from "@noble/ed25519";
 
 const { n: order, p: prime } = Point.CURVE();
@@ -180,4 +181,8 @@ add("an R that is no point of the curve", a, message, Buffer.concat([toBytes(off
 
 const source =
   "derived by test/vectors/derive-ed25519-hostile.ts after RFC 8032 section 8 and the case classes of Wycheproof";
-writeFileSync(new URL("ed25519-hostile.json", import.meta.url), `${JSON.stringify({ source, cases }, null, 2)}\n`);
+/** The text of ed25519-hostile.json. */
+export const derived: string = `${JSON.stringify({ source, cases }, null, 2)}\n`;
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(new URL("ed25519-hostile.json", import.meta.url), derived);
+}

@@ -1,0 +1,25 @@
+/** How a command ends. The table for people is docs/exit-codes.md. */
+export const Exit = { Ok: 0, Failed: 1, Usage: 2, Unreachable: 3, NotPermitted: 4, Config: 78 } as const;
+export type Exit = (typeof Exit)[keyof typeof Exit];
+
+/** A failure that the person at the terminal can do something about. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  /** The command or step that mends it. */
+  readonly mend: string | undefined;
+  readonly exit: Exit;
+  /** For programs: the detail code of the protocol, or one of ours. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options: { readonly mend?: string | undefined; readonly exit?: Exit; readonly cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.mend = options.mend;
+    this.exit = options.exit ?? Exit.Failed;
+  }
+}
+
+/** The words of the command line are off. */
+export function usageError(message: string, command: string): CommandError {
+  return new CommandError("USAGE", message, { mend: `See: saltgate ${command}${command === "" ? "" : " "}--help`, exit: Exit.Usage });
+}

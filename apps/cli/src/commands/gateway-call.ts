@@ -1,0 +1,32 @@
+import { CommandError, Exit, usageError } from "../command-error.ts";
+import type { Invocation } from "../command-line.ts";
+import { openSession } from "../gateway-session.ts";
+
+/** Calls a method of the gateway and prints its result as JSON. */
+export async function run(invocation: Invocation): Promise<Exit> {
+  const [method = ""] = invocation.positionals;
+  const params = await paramsOf(invocation.value("params"));
+  const { METHODS } = await import("@saltgate/protocol");
+  if (!Object.hasOwn(METHODS, method)) {
+    const { nearest } = await import("../nearest.ts");
+    const known = nearest(method, Object.keys(METHODS));
+    throw new CommandError("UNKNOWN_METHOD", `the protocol has no method "${method.slice(0, 80)}"`, {
+      ...(known !== undefined && { mend: `Did you mean: saltgate gateway call ${known}` }),
+      exit: Exit.Usage,
+    });
+  }
+  await using session = await openSession(invocation);
+  const result = await session.request(method as keyof typeof METHODS, params as never);
+  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  return Exit.Ok;
+}
+
+async function paramsOf(text: string | undefined): Promise<unknown> {
+  if (text === undefined) return {};
+  const { default: json5 } = await import("json5");
+  try {
+    return json5.parse(text);
+  } catch {
+    throw usageError("--params is not JSON", "gateway call");
+  }
+}

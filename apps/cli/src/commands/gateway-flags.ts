@@ -1,0 +1,1 @@
+export { GATEWAY_FLAGS } from "@saltgate/gateway/service";

@@ -1,0 +1,126 @@
+import { resolveGatewayAuth, resolveGatewayUrl } from "@saltgate/config";
+import type { GatewayClient, HelloOk, MethodName, ParamsOf, ResultOf } from "@saltgate/client";
+import { CommandError, Exit } from "./command-error.ts";
+import type { Invocation } from "./command-line.ts";
+import { statePathsOf, usableConfigOf } from "./local-state.ts";
+import { VERSION } from "./version.ts";
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** How this command would get to a gateway, and with what. Holds secrets: never print it whole. */
+export interface GatewayTarget {
+  readonly url: string;
+  readonly urlSource: string;
+  readonly tlsFingerprint: string | undefined;
+  readonly token: string | undefined;
+  readonly tokenSource: string | undefined;
+  readonly password: string | undefined;
+  readonly passwordSource: string | undefined;
+  /** Sources that say something else and lost, without secrets. */
+  readonly conflicts: readonly string[];
+  readonly timeoutMs: number;
+  readonly identityFile: string;
+  readonly identityAuthFile: string;
+}
+
+/** Milliseconds to wait for the gateway. */
+export function timeoutOf(invocation: Invocation): number {
+  const text = invocation.value("timeout");
+  if (text === undefined) return DEFAULT_TIMEOUT_MS;
+  if (!/^\d{1,7}$/.test(text) || Number(text) < 1) {
+    throw new CommandError("USAGE", `--timeout is a number of milliseconds, not "${text.slice(0, 40)}"`, { exit: Exit.Usage });
+  }
+  return Number(text);
+}
+
+/** Works out where to connect, and with which secret. */
+export async function targetOf(invocation: Invocation, url = invocation.value("url")): Promise<GatewayTarget> {
+  const paths = statePathsOf(invocation);
+  const { config, loaded } = await usableConfigOf(paths);
+  const flags = { url, token: invocation.value("token"), password: invocation.value("password"), tlsFingerprint: invocation.value("tls-fingerprint") };
+  const address = resolveGatewayUrl({ flags, env: process.env, config, written: loaded.written, defaultPort: paths.defaultPort });
+  const auth = resolveGatewayAuth({ flags, env: process.env, config, side: "client" });
+  return {
+    url: address.url,
+    urlSource: address.source,
+    tlsFingerprint: address.tlsFingerprint ?? (await ownFingerprint(address.url, config.gateway.tls.certPath ?? paths.tlsCertFile)),
+    token: auth.mode === "token" ? auth.token : undefined,
+    tokenSource: auth.tokenSource,
+    password: auth.mode === "password" ? auth.password : undefined,
+    passwordSource: auth.passwordSource,
+    conflicts: auth.conflicts,
+    timeoutMs: timeoutOf(invocation),
+    identityFile: paths.identityFile,
+    identityAuthFile: paths.identityAuthFile,
+  };
+}
+
+/** The gateway of this machine made its certificate itself, so its own file says which one to expect. */
+async function ownFingerprint(url: string, certFile: string): Promise<string | undefined> {
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== "wss:" || !["127.0.0.1", "localhost", "[::1]"].includes(hostname)) return undefined;
+  const { readFile } = await import("node:fs/promises");
+  try {
+    const { createHash, X509Certificate } = await import("node:crypto");
+    return createHash("sha256").update(new X509Certificate(await readFile(certFile, "utf8")).raw).digest("hex");
+  } catch {
+    return undefined; // another machine's gateway behind a tunnel, perhaps: then the ordinary rules hold
+  }
+}
+
+/** A connection of this command to a gateway. */
+export interface GatewaySession extends AsyncDisposable {
+  readonly target: GatewayTarget;
+  readonly hello: HelloOk;
+  request<M extends MethodName>(method: M, params?: ParamsOf<M>): Promise<ResultOf<M>>;
+}
+
+/** Connects to the gateway. @throws {CommandError} with the step that mends it */
+export async function openSession(invocation: Invocation, target?: GatewayTarget): Promise<GatewaySession> {
+  const where = target ?? (await targetOf(invocation));
+  const [{ GatewayClient }, { fileTokenStore }, { loadOrCreateDeviceIdentity }, { OWNER_SCOPES }] = await Promise.all([
+    import("@saltgate/client"),
+    import("@saltgate/client/node"),
+    import("@saltgate/identity/node"),
+    import("@saltgate/protocol"),
+  ]);
+  const client: GatewayClient = new GatewayClient({
+    url: where.url,
+    ...(where.token !== undefined && { token: where.token }),
+    ...(where.password !== undefined && { password: where.password }),
+    ...(where.tlsFingerprint !== undefined && { tlsFingerprint: where.tlsFingerprint }),
+    client: { id: "cli", mode: "cli", version: VERSION, platform: process.platform },
+    role: "operator",
+    scopes: [...OWNER_SCOPES],
+    identity: await loadOrCreateDeviceIdentity(where.identityFile),
+    tokenStore: fileTokenStore(where.identityAuthFile),
+    reconnect: false,
+    requestTimeoutMs: where.timeoutMs,
+    connectTimeoutMs: where.timeoutMs,
+  });
+  try {
+    const hello = await client.connect();
+    return {
+      target: where,
+      hello,
+      request: async (method, params) => {
+        try {
+          return await client.request(method, ...(params === undefined ? [] : [params]) as never);
+        } catch (error) {
+          throw await explain(error, where);
+        }
+      },
+      [Symbol.asyncDispose]: () => client.close(),
+    };
+  } catch (error) {
+    await client.close();
+    throw await explain(error, where);
+  }
+}
+
+/** What went wrong with a gateway, in the words of this command. */
+export async function explain(error: unknown, target: Pick<GatewayTarget, "url">): Promise<CommandError> {
+  if (error instanceof CommandError) return error;
+  const { explainGatewayError } = await import("./gateway-errors.ts");
+  return explainGatewayError(error, target.url);
+}

@@ -1,0 +1,18 @@
+export type { Certificate, CertificateSubject } from "./certificate.ts";
+export { certificateFingerprint, createSelfSignedCertificate } from "./certificate.ts";
+export { ExitCode, StartError } from "./exit-codes.ts";
+export { firstConfig, newSharedSecret, writeFirstConfig } from "./first-start.ts";
+export type { GatewayFlags } from "./gateway-flags.ts";
+export { GATEWAY_FLAGS, parseGatewayFlags } from "./gateway-flags.ts";
+export { LogRedactor } from "./log-redactor.ts";
+export type { LogSinkOptions } from "./log-sink.ts";
+export { createLogSink } from "./log-sink.ts";
+export { nodeHost } from "./node-host-process.ts";
+export type { HostProcess } from "./run-gateway.ts";
+export { runGateway } from "./run-gateway.ts";
+export type { StartInput, StartPlan } from "./start-plan.ts";
+export { planStart } from "./start-plan.ts";
+export { withStateLock } from "./state-lock.ts";
+export { createTailscaleWhois } from "./tailscale-whois.ts";
+export type { TlsMaterial } from "./tls-files.ts";
+export { loadTls } from "./tls-files.ts";

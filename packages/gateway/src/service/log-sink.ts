@@ -1,0 +1,89 @@
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { styleText } from "node:util";
+import { type Level, multistream, type Logger as PinoLogger, pino } from "pino";
+import type { LogRedactor } from "./log-redactor.ts";
+
+/** Where log lines go, and which. */
+export interface LogSinkOptions {
+  readonly redactor: LogRedactor;
+  /** Level of the console; `silent` for none. */
+  readonly consoleLevel: Level | "silent";
+  /** Writes to the console. */
+  readonly console: (text: string) => void;
+  /** Whether people read the console: lines instead of JSON. */
+  readonly readable: boolean;
+  /** Level of the file; `silent` for none. */
+  readonly fileLevel: Level | "silent";
+  /** The log file, made 0600 in a folder 0700; `undefined` for none. */
+  readonly file: string | undefined;
+}
+
+/** A pino logger whose every line passes the redactor before it is written anywhere. */
+export function createLogSink(options: LogSinkOptions): { readonly logger: PinoLogger; close(): void } {
+  const streams: { level: Level; stream: { write(line: string): void } }[] = [];
+  const { redactor, console, readable, consoleLevel, fileLevel, file } = options;
+  if (consoleLevel !== "silent") {
+    streams.push({
+      level: consoleLevel,
+      stream: { write: (line) => console(readable ? readableLine(redactor.clean(line)) : redactor.clean(line)) },
+    });
+  }
+  let descriptor: number | undefined;
+  if (file !== undefined && fileLevel !== "silent") {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const opened = openSync(file, "a", 0o600);
+    descriptor = opened;
+    streams.push({ level: fileLevel, stream: { write: (line) => void writeSync(opened, redactor.clean(line)) } });
+  }
+  const lowest = streams.reduce<Level | "silent">(
+    (low, { level }) => (low === "silent" || pino.levels.values[level]! < pino.levels.values[low]! ? level : low),
+    "silent",
+  );
+  const logger = pino(
+    {
+      level: lowest,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: errorFields },
+    },
+    multistream(streams),
+  );
+  return {
+    logger,
+    close() {
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
+    },
+  };
+}
+
+/** What a log says of an error: its kind, code, message, and where it happened. */
+function errorFields(error: unknown): unknown {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error ? error.code : undefined;
+  return {
+    type: error.name,
+    message: error.message,
+    ...(typeof code === "string" && { code }),
+    stack: error.stack,
+    ...(error.cause !== undefined && { cause: errorFields(error.cause) }),
+  };
+}
+
+const COLOURS = { fatal: "red", error: "red", warn: "yellow", info: "green", debug: "gray", trace: "gray" } as const;
+
+/** A JSON log line as people read it: time, level, message, and the fields behind it. */
+function readableLine(json: string): string {
+  const { level, time, msg, err, ...fields } = JSON.parse(json) as Record<string, unknown>;
+  const name = String(level) as keyof typeof COLOURS;
+  const clock = new Date(String(time)).toTimeString().slice(0, 8);
+  const rest = Object.entries(fields)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(" ");
+  const trouble = typeof err === "object" && err !== null && "message" in err ? ` (${String(err.message)})` : "";
+  const label = styleText(COLOURS[name] ?? "white", name.padEnd(5), { validateStream: false });
+  return `${styleText("gray", clock, { validateStream: false })} ${label} ${String(msg)}${trouble}${rest === "" ? "" : styleText("gray", `  ${rest}`, { validateStream: false })}\n`;
+}

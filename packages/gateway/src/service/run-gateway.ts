@@ -1,0 +1,259 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createInProcessBus } from "@saltgate/bus";
+import {
+  ConfigError,
+  type LoadedConfig,
+  loadWithLastGood,
+  resolveStatePaths,
+  type StatePaths,
+  secretsOf,
+} from "@saltgate/config";
+import { nativeEngine } from "@saltgate/identity/node";
+import { DevicePairing, deviceDocumentShapes } from "@saltgate/pairing";
+import { FileStore, StoreError } from "@saltgate/store";
+import { systemClock } from "../clock.ts";
+import { type Gateway, startGateway } from "../gateway.ts";
+import { createPairingListener } from "../pairing-listener.ts";
+import { ExitCode, StartError } from "./exit-codes.ts";
+import { newSharedSecret, writeFirstConfig } from "./first-start.ts";
+import { type GatewayFlags, parseGatewayFlags } from "./gateway-flags.ts";
+import { LogRedactor } from "./log-redactor.ts";
+import { createLogSink } from "./log-sink.ts";
+import { ownAddresses, thisMachine } from "./machine.ts";
+import { planStart, type StartPlan } from "./start-plan.ts";
+import { withStateLock } from "./state-lock.ts";
+import { createTailscaleWhois } from "./tailscale-whois.ts";
+import { loadTls, type TlsMaterial } from "./tls-files.ts";
+
+/** When a restarted gateway expects to be back, as it tells its clients. */
+const RESTART_EXPECTED_MS = 1_500;
+const STOP_DRAIN_MS = 5_000;
+
+/** The process that a gateway runs in, as far as the gateway needs it. */
+export interface HostProcess {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly homedir: string;
+  readonly cwd: string;
+  /** Log lines. */
+  readonly stdout: (text: string) => void;
+  /** Words for the person who started it. */
+  readonly stderr: (text: string) => void;
+  /** Whether a person reads the log lines. */
+  readonly readable: boolean;
+  /** Calls back for each signal; returns how to stop that. */
+  readonly onSignal: (listener: (signal: "stop" | "restart") => void) => () => void;
+  readonly version: string;
+}
+
+/**
+ * Runs a gateway until it is told to stop.
+ * @param words what came after `saltgate gateway`.
+ * @returns the exit code. Never throws: why it could not start has been told by then.
+ */
+export async function runGateway(words: readonly string[], host: HostProcess): Promise<ExitCode> {
+  try {
+    const flags = parseGatewayFlags(words);
+    const paths = resolveStatePaths({
+      env: host.env,
+      homedir: host.homedir,
+      cwd: host.cwd,
+      exists: existsSync,
+      ...(flags.profile !== undefined && { profile: flags.profile }),
+      dev: flags.dev,
+    });
+    return await withStateLock(paths.lockFile, flags.force, systemClock, async () => {
+      for (;;) if ((await runOnce(flags, paths, host)) === "stop") return ExitCode.Ok;
+    });
+  } catch (error) {
+    const { message, mend, exitCode } = asStartError(error);
+    host.stderr(`Gateway failed to start: ${message}\n${mend}\n`);
+    return exitCode;
+  }
+}
+
+function asStartError(error: unknown): StartError {
+  if (error instanceof StartError) return error;
+  if (error instanceof ConfigError) return new StartError(error.message, "Correct it, then start again.");
+  if (error instanceof StoreError) return new StartError(error.message, "Nothing was changed.");
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE")
+    return new StartError(
+      `${message}`,
+      "Another program listens there. Stop it, or choose another port: --port <port>.",
+    );
+  if (code === "EACCES" || code === "EADDRNOTAVAIL")
+    return new StartError(message, "Choose another port or address: --port, --bind.");
+  return new StartError(message, "Nothing was changed. Try again with --verbose.", ExitCode.Failed, { cause: error });
+}
+
+async function loadForStart(
+  flags: GatewayFlags,
+  paths: StatePaths,
+  host: HostProcess,
+): Promise<LoadedConfig & { readonly isFirst: boolean }> {
+  const options = { path: paths.configFile, env: host.env };
+  const isFirst = !existsSync(paths.configFile) && !flags.allowUnconfigured && (await writeFirstConfig(paths));
+  return { ...(await loadWithLastGood(options)), isFirst };
+}
+
+async function runOnce(flags: GatewayFlags, paths: StatePaths, host: HostProcess): Promise<"stop" | "restart"> {
+  const loaded = await loadForStart(flags, paths, host);
+  const { config } = loaded;
+  const hasNoFile = loaded.source === "defaults";
+  const plan = planStart({
+    flags,
+    config,
+    written: loaded.written,
+    env: host.env,
+    defaultPort: paths.defaultPort,
+    ownAddresses: ownAddresses(),
+    ephemeralSecret: hasNoFile ? newSharedSecret() : undefined,
+  });
+  const redactor = new LogRedactor(config.logging.redactPatterns.map((pattern) => new RegExp(pattern, "g")));
+  redactor.know([
+    ...secretsOf(config),
+    ...(plan.secret.mode === "token" ? [plan.secret.token ?? ""] : [plan.secret.password ?? ""]),
+  ]);
+  const sink = createLogSink({
+    redactor,
+    consoleLevel: flags.verbose ? "debug" : config.logging.consoleLevel,
+    console: host.stdout,
+    readable: host.readable,
+    fileLevel: config.logging.level,
+    file: config.logging.file ?? join(paths.logsDir, `saltgate-${new Date().toISOString().slice(0, 10)}.log`),
+  });
+  try {
+    const tls = plan.tls
+      ? await loadTls(
+          config.gateway.tls,
+          paths,
+          { hostName: thisMachine("", Date.now).hostName, addresses: ownAddresses() },
+          Date.now(),
+        )
+      : undefined;
+    return await serve({ flags, paths, host, loaded, plan, tls, logger: sink.logger });
+  } finally {
+    sink.close();
+  }
+}
+
+interface Serving {
+  readonly flags: GatewayFlags;
+  readonly paths: StatePaths;
+  readonly host: HostProcess;
+  readonly loaded: LoadedConfig & { readonly isFirst: boolean };
+  readonly plan: StartPlan;
+  readonly tls: TlsMaterial | undefined;
+  readonly logger: ReturnType<typeof createLogSink>["logger"];
+}
+
+async function serve({ paths, host, loaded, plan, tls, logger }: Serving): Promise<"stop" | "restart"> {
+  const { config } = loaded;
+  const problems = loaded.problems.map(({ message }) => message);
+  const bus = createInProcessBus({
+    onError: (error, subject) => logger.error({ err: error, subject }, "a listener failed"),
+  });
+  const store = new FileStore({ directory: paths.stateDir });
+  const shapes = deviceDocumentShapes(nativeEngine.sha256);
+  const pairing = await DevicePairing.open({
+    pending: store.document("devices/pending", shapes.pending),
+    paired: store.document("devices/paired", shapes.paired),
+    engine: nativeEngine,
+    listener: createPairingListener(bus),
+    limits: { tokenTtlMs: config.gateway.auth.deviceTokenTtlMs },
+  });
+  let gateway: Gateway | undefined;
+  try {
+    gateway = await startGateway({
+      listen: { port: plan.port, required: plan.required, optional: plan.optional, tls },
+      auth: {
+        secret: plan.secret,
+        localWithoutDevice: config.gateway.auth.localWithoutDevice,
+        allowTailscale: config.gateway.auth.allowTailscale,
+        rateLimit: config.gateway.auth.rateLimit,
+        trustedProxies: config.gateway.trustedProxies,
+        allowedOrigins: config.gateway.controlUi.allowedOrigins,
+      },
+      limits: plan.limits,
+      machine: thisMachine(host.version, Date.now),
+      pairing,
+      bus,
+      engine: nativeEngine,
+      clock: systemClock,
+      logger,
+      newId: () => crypto.randomUUID(),
+      version: host.version,
+      paths: { configPath: paths.configFile, stateDir: paths.stateDir },
+      whois: createTailscaleWhois(Date.now),
+      problems: () => problems,
+    });
+    const { promise, resolve } = Promise.withResolvers<"stop" | "restart">();
+    const stopListening = host.onSignal(resolve);
+    announce(gateway, { loaded, plan, tls, paths, host, logger });
+    const ending = await promise;
+    const ignore = stopListening;
+    await gateway.stop(
+      ending === "restart"
+        ? {
+            reason: "gateway restarting",
+            restartExpectedMs: RESTART_EXPECTED_MS,
+            drainTimeoutMs: config.gateway.restart.drainTimeoutMs,
+          }
+        : { reason: "gateway stopping", drainTimeoutMs: STOP_DRAIN_MS },
+    );
+    ignore();
+    logger.info({}, ending === "restart" ? "restarting" : "stopped");
+    return ending;
+  } finally {
+    await pairing.close();
+    await bus.close();
+    await store.close();
+  }
+}
+
+function announce(
+  gateway: Gateway,
+  { loaded, plan, tls, paths, host, logger }: Pick<Serving, "loaded" | "plan" | "tls" | "paths" | "host" | "logger">,
+): void {
+  const scheme = tls === undefined ? "ws" : "wss";
+  const urls = gateway.addresses.map(
+    (address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${gateway.port}`,
+  );
+  const { warnings, problems, source } = loaded;
+  for (const { message } of warnings) logger.warn({}, message);
+  for (const { message } of problems) logger.error({}, message);
+  if (problems.length > 0) {
+    logger.error(
+      { source },
+      source === "last-good"
+        ? "the configuration can't be used; the last good one runs instead"
+        : "the configuration can't be used; defaults run instead",
+    );
+  }
+  for (const note of plan.notes) logger.warn({}, note);
+  logger.info(
+    {
+      port: gateway.port,
+      portSource: plan.portSource,
+      urls,
+      authFrom: plan.secretSource,
+      stateDir: paths.stateDir,
+      ...(tls && { tlsFingerprint: tls.fingerprint }),
+      pid: process.pid,
+    },
+    "listening",
+  );
+  const lines = [
+    loaded.isFirst && `Welcome to Saltgate. This is its first start: I wrote ${paths.configFile} with a fresh secret.`,
+    `The gateway listens on ${urls[0] ?? "nothing"}${plan.loopbackOnly ? ", for this machine only" : ""}.`,
+    tls && `Its certificate to pin: ${tls.fingerprint}`,
+    loaded.isFirst && "Commands on this machine find it by themselves. Try, in another terminal: saltgate status",
+    loaded.isFirst &&
+      "To let a device in after it has asked: saltgate devices list, then saltgate devices approve <request>",
+    plan.secretSource === "made for this run" &&
+      "It has no configured secret, so only devices that are paired already can connect. Run: saltgate setup",
+  ];
+  host.stderr(`${lines.filter((line) => typeof line === "string").join("\n")}\n`);
+}
