@@ -2,7 +2,7 @@ import * as z from "zod";
 import { lazy } from "./lazy.ts";
 
 /** How an agent presents itself. */
-export const agentIdentitySchema = lazy(() =>
+const agentIdentitySchema = lazy(() =>
   z
     .object({
       name: z.string().optional(),

@@ -6,9 +6,9 @@ const maybe = () => z.string().nullable();
 /** What an owner may answer. */
 export const approvalDecision = () => z.enum(["allow-once", "allow-always", "deny"]);
 /** What runs without asking: nothing, what the list names, everything. */
-export const execSecurity = () => z.enum(["deny", "allowlist", "full"]);
+const execSecurity = () => z.enum(["deny", "allowlist", "full"]);
 /** When somebody is asked. */
-export const execAsk = () => z.enum(["off", "on-miss", "always"]);
+const execAsk = () => z.enum(["off", "on-miss", "always"]);
 
 /** What somebody wants to run. A missing value is null. */
 export const approvalSubjectSchema = lazy(() =>

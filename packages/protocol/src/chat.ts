@@ -4,7 +4,7 @@ import { LIMITS } from "./limits.ts";
 import { timestampMs } from "./text.ts";
 
 /** A file that comes with a message. Only images are passed on; larger ones than the limit are refused. */
-export const attachmentSchema = lazy(() =>
+const attachmentSchema = lazy(() =>
   z
     .object({
       type: z.string().optional(),
@@ -35,7 +35,7 @@ export const usageSchema = lazy(() =>
 );
 
 /** One part of a message: `text`, `image`, `thinking`, `toolCall` and whatever a backend adds. */
-export const messagePartSchema = lazy(() =>
+const messagePartSchema = lazy(() =>
   z
     .looseObject({
       type: z.string().min(1),

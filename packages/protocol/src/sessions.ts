@@ -15,7 +15,7 @@ export const deliveryContextSchema = lazy(() =>
 );
 
 /** Where a session came from. */
-export const sessionOriginSchema = lazy(() =>
+const sessionOriginSchema = lazy(() =>
   z
     .object({
       label: z.string().optional(),
@@ -61,7 +61,7 @@ const shared = () => ({
 });
 
 /** Kinds of sessions. */
-export const sessionKind = () => z.enum(["direct", "group", "global", "unknown"]);
+const sessionKind = () => z.enum(["direct", "group", "global", "unknown"]);
 
 /** One session in a list. */
 export const sessionRowSchema = lazy(() =>

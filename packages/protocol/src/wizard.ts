@@ -5,7 +5,7 @@ import { lazy } from "./lazy.ts";
 export const wizardStatus = () => z.enum(["running", "done", "cancelled", "error"]);
 
 /** One question of a wizard. */
-export const wizardStepSchema = lazy(() =>
+const wizardStepSchema = lazy(() =>
   z
     .object({
       id: z.string().min(1),

@@ -22,7 +22,7 @@ import { anchor, isEmpty, shapeText, table } from "./shape-table.ts";
 const code = (text: string): string => `\`${text}\``;
 
 /** The rows of the detail codes. */
-export function detailCodeTable(): string {
+function detailCodeTable(): string {
   return table(
     ["details.code", "code", "meaning", "what mends it", "same request again"],
     Object.entries<DetailCodeEntry>(DETAIL_CODES).map(([name, entry]) => [
@@ -36,7 +36,7 @@ export function detailCodeTable(): string {
 }
 
 /** The rows of the close codes. */
-export function closeCodeTable(): string {
+function closeCodeTable(): string {
   const words = { yes: "yes", no: "no", "after-approval": "after the owner has approved" } as const;
   return table(
     ["code", "reason", "sent by", "meaning", "come back by itself"],

@@ -2,7 +2,7 @@ import type { Schema } from "./json-schema.ts";
 import { refName, withoutNull } from "./model.ts";
 
 /** Text for a cell of a Markdown table. */
-export function cell(text: string): string {
+function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }
 
@@ -31,7 +31,7 @@ const withBounds = (word: string, limit: string): string => (limit === "" ? word
  * What a value may be, in words. Objects get rows of their own below, but for those `inUnion`, where rows would not say
  * which belong together.
  */
-export function typeText(schema: Schema, inUnion = false): string {
+function typeText(schema: Schema, inUnion = false): string {
   const { schema: bare, nullable } = withoutNull(schema);
   const text = bareText(bare, inUnion);
   return nullable && text !== "null" ? `${text}, or null` : text;

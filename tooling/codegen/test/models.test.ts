@@ -12,13 +12,16 @@ import { swiftModels, swiftName } from "../src/swift.ts";
 const require = createRequire(import.meta.url);
 const parsers = new Map<string, Parser>();
 
+const grammars = {
+  swift: require.resolve("tree-sitter-wasms/out/tree-sitter-swift.wasm"),
+  kotlin: require.resolve("tree-sitter-wasms/out/tree-sitter-kotlin.wasm"),
+};
+
 beforeAll(async () => {
   await Parser.init();
-  for (const language of ["swift", "kotlin"]) {
+  for (const [language, grammar] of Object.entries(grammars)) {
     const parser = new Parser();
-    parser.setLanguage(
-      await Language.load(readFileSync(require.resolve(`tree-sitter-wasms/out/tree-sitter-${language}.wasm`))),
-    );
+    parser.setLanguage(await Language.load(readFileSync(grammar)));
     parsers.set(language, parser);
   }
 });
