@@ -1,5 +1,15 @@
+import { createHash, createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { CLOSE_CODES, DETAIL_CODES, EVENTS, LIMITS, METHODS, SCOPES } from "@saltgate/protocol";
+import {
+  CLOSE_CODES,
+  DETAIL_CODES,
+  decodeRequestFrame,
+  decodeServerFrame,
+  EVENTS,
+  LIMITS,
+  METHODS,
+  SCOPES,
+} from "@saltgate/protocol";
 import { expect, test } from "vitest";
 import { definitions } from "../src/json-schema.ts";
 import { limitComments, referencePage } from "../src/reference.ts";
@@ -62,4 +72,33 @@ test("reference: a template that asks for something unknown, or leaves something
   const limits = read("packages/protocol/src/limits.ts");
   expect(() => referencePage(definitions(), "{{nonsense}}", limits)).toThrow("{{nonsense}}");
   expect(() => referencePage(definitions(), "nothing", limits)).toThrow("leaves out");
+});
+
+test("[protocol:reference] reference: the test vectors of the device proof are true", () => {
+  const seed = /^The secret key \(seed\), in hex: `([0-9a-f]{64})`$/m.exec(page)?.[1] ?? "";
+  const key = createPrivateKey({
+    key: Buffer.from(`302e020100300506032b657004220420${seed}`, "hex"),
+    format: "der",
+    type: "pkcs8",
+  });
+  const raw = createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-32);
+  expect(page).toMatch(new RegExp(`\\| publicKey +\\| \`${raw.toString("base64url")}\` +\\|`));
+  const deviceId = createHash("sha256").update(raw).digest("hex");
+  expect(page).toMatch(new RegExp(`\\| id +\\| \`${deviceId}\` +\\|`));
+  const vectors = [...page.matchAll(/^(v[123]\|.+)\n([\w-]{86})$/gm)];
+  expect(vectors.map((match) => match[1]?.slice(0, 2))).toEqual(["v1", "v2", "v2", "v3"]);
+  for (const [, text = "", signature = ""] of vectors) {
+    expect(text.split("|")[1]).toBe(deviceId);
+    expect(verify(null, Buffer.from(text), createPublicKey(key), Buffer.from(signature, "base64url"))).toBe(true);
+    expect(sign(null, Buffer.from(text), key).toString("base64url")).toBe(signature);
+  }
+});
+
+test("[protocol:reference] reference: every frame of the transcripts is one that the decoders read", () => {
+  const sent = [...page.matchAll(/^> (\{.*)$/gm)].map((match) => match[1] ?? "");
+  const received = [...page.matchAll(/^< (\{.*)$/gm)].map((match) => match[1] ?? "");
+  expect(sent.length).toBeGreaterThan(5);
+  expect(received.length).toBeGreaterThan(10);
+  for (const line of sent) expect(decodeRequestFrame(line), line).toMatchObject({ ok: true });
+  for (const line of received) expect(decodeServerFrame(line), line).toMatchObject({ ok: true });
 });
