@@ -18,6 +18,8 @@ export interface FileDocumentContext {
   readonly prepareDirectory: (directory: string) => Promise<void>;
   /** Throws when the store was closed. */
   readonly requireOpen: () => void;
+  /** Makes close() wait for this write. */
+  readonly finishBeforeClose: <R>(writing: Promise<R>) => Promise<R>;
   /** Remembers what close() has to stop; returns a stop that forgets it again. */
   readonly onClose: (stop: () => void) => () => void;
 }
@@ -42,6 +44,7 @@ export class FileDocument<T> implements StateDocument<T> {
   readonly #context: FileDocumentContext;
   #known: { readonly stamp: string; readonly value: T; readonly revision: string } | undefined;
   #opening: Promise<void> | undefined;
+  #preserving: { readonly revision: string; readonly copy: Promise<string> } | undefined;
 
   constructor(name: string, path: string, shape: DocumentShape<T>, context: FileDocumentContext) {
     this.#name = name;
@@ -64,7 +67,11 @@ export class FileDocument<T> implements StateDocument<T> {
     return known;
   }
 
-  async replace(value: T, revision: string): Promise<boolean> {
+  replace(value: T, revision: string): Promise<boolean> {
+    return this.#context.finishBeforeClose(this.#replace(value, revision));
+  }
+
+  async #replace(value: T, revision: string): Promise<boolean> {
     await this.#open();
     const bytes = encodeDocument(value, this.#shape, this.#name);
     await this.#try("Preparing the folder of", () => this.#context.prepareDirectory(dirname(this.#path)));
@@ -153,7 +160,11 @@ export class FileDocument<T> implements StateDocument<T> {
   }
 
   async #corrupt(bytes: Uint8Array, why: { readonly reason: string; readonly cause?: unknown }): Promise<StoreError> {
-    const kept = await this.#preserve(bytes).catch(() => undefined);
+    const revision = revisionOf(bytes);
+    // Readers at the same time share one copy.
+    if (this.#preserving?.revision !== revision) this.#preserving = { revision, copy: this.#preserve(bytes) };
+    const kept = await this.#preserving.copy.catch(() => undefined);
+    if (kept === undefined) this.#preserving = undefined;
     return new StoreError(
       StoreErrorCode.Corrupt,
       `${this.#path} is damaged: ${why.reason}. It was left as it is${kept ? ` (copy: ${kept})` : ""}, and nothing that ` +

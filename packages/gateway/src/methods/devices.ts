@@ -1,18 +1,20 @@
 import { type Caller, type DevicePairing, type Forbidden, pairedSummary } from "@saltgate/pairing";
-import type { Peer } from "../connection/peer.ts";
+import type { CheckedParamsOf, ResultOf } from "@saltgate/protocol";
 import { RequestError } from "../dispatch/outcome.ts";
-import type { Handlers } from "./handlers.ts";
 
-type DeviceMethods = Pick<
-  Handlers,
+type DeviceMethodName =
   | "device.pair.list"
   | "device.pair.approve"
   | "device.pair.reject"
   | "device.pair.remove"
   | "device.pair.rename"
   | "device.token.rotate"
-  | "device.token.revoke"
->;
+  | "device.token.revoke";
+
+/** Handlers about devices. They ask of their caller only what he holds, so that the command line can call them too. */
+export type DeviceMethods = {
+  readonly [M in DeviceMethodName]: (params: CheckedParamsOf<M>, caller: Caller) => Promise<ResultOf<M>>;
+};
 
 /** What an operator that named no scopes gets when its owner approves it without saying more. Never admin. */
 const DEFAULT_GRANT = ["operator.read", "operator.write"] as const;
@@ -71,8 +73,9 @@ export function deviceMethods(pairing: DevicePairing): DeviceMethods {
   };
 }
 
-function callerOf(peer: Peer): Caller {
-  return { deviceId: peer.deviceId, scopes: peer.scopes };
+/** Only what the pairing store shall know of a caller, who may be a whole peer. */
+function callerOf({ deviceId, scopes }: Caller): Caller {
+  return { deviceId, scopes };
 }
 
 async function defaultGrant(pairing: DevicePairing, requestId: string): Promise<readonly string[] | undefined> {

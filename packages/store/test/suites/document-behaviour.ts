@@ -1,27 +1,12 @@
 import { afterEach, expect, test } from "vitest";
 import { type DocumentShape, type DocumentStore, updateDocument } from "../../src/index.ts";
+import { counterShape } from "./counter-shape.ts";
 
 /** One engine under test. Every call of `open` sees the same state, as another process would where the engine can do that. */
 export interface DocumentEngine {
   open(): Promise<DocumentStore>;
   remove(): Promise<void>;
 }
-
-export interface Counter {
-  readonly count: number;
-  readonly note?: string;
-}
-
-export const counterShape: DocumentShape<Counter> = {
-  parse(json) {
-    if (typeof json === "object" && json !== null && "count" in json && typeof json.count === "number") {
-      return json as Counter;
-    }
-    throw new Error("expected { count: number }");
-  },
-  empty: () => ({ count: 0 }),
-  maxBytes: 1_000,
-};
 
 /** What every engine promises of documents. */
 export function describeDocuments(engineName: string, create: () => Promise<DocumentEngine>): void {
