@@ -102,7 +102,7 @@ describe("dispatcher", () => {
     ask("device.pair.approve", undefined);
     ask("device.pair.approve", "text");
     expect(channel.answers.map(({ error }) => detail(error))).toEqual(["INVALID_PARAMS", "INVALID_PARAMS", "INVALID_PARAMS"]);
-    expect(channel.answers[0]?.error?.message).toContain("/requestId");
+    expect(channel.answers[0]?.error?.message).toContain("at /requestId: ");
     expect(channel.answers[1]?.error?.message).toContain("must have required property 'requestId'");
     expect(ran).toBe(0);
   });

@@ -128,7 +128,7 @@ describe("http", () => {
         const text = await raw(world, `GET /${target} HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\n${upgradeHeaders}\r\n`);
         expect(text === "" || /^HTTP\/1\.1 (101|200|400|403|404|431) /.test(text)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 300, timeout: 3_000 },
     );
     expect((await get(world, "/healthz")).status).toBe(200);
   });
