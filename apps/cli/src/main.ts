@@ -21,7 +21,14 @@ async function main(words: readonly string[]): Promise<Exit> {
 
 /** For a command that reads its words itself. */
 function rawInvocation(command: string, words: readonly string[]): ReturnType<typeof parseInvocation> {
-  return { command, words, positionals: [], value: () => undefined, list: () => [], has: (name) => words.includes(`--${name}`) };
+  return {
+    command,
+    words,
+    positionals: [],
+    value: () => undefined,
+    list: () => [],
+    has: (name) => words.includes(`--${name}`),
+  };
 }
 
 async function withoutCommand(name: string, rest: readonly string[]): Promise<Exit> {

@@ -26,9 +26,18 @@ describe("orders about devices", () => {
     await using world = await startWorld();
     const { wire, device } = await paired(world, ["operator.pairing"]);
     const before = await world.pairing.list();
-    const refused = errorOf(await wire.request("device.token.rotate", { deviceId: device.deviceId, role: "operator", scopes: ["operator.admin"] }));
+    const refused = errorOf(
+      await wire.request("device.token.rotate", {
+        deviceId: device.deviceId,
+        role: "operator",
+        scopes: ["operator.admin"],
+      }),
+    );
     expect(refused.code).toBe("FORBIDDEN");
-    expect((await world.pairing.list()).paired[0]).toMatchObject({ scopes: before.paired[0]!.scopes, tokens: [{ scopes: before.paired[0]!.tokens[0]!.scopes }] });
+    expect((await world.pairing.list()).paired[0]).toMatchObject({
+      scopes: before.paired[0]!.scopes,
+      tokens: [{ scopes: before.paired[0]!.tokens[0]!.scopes }],
+    });
   });
 
   test.each([
@@ -54,7 +63,9 @@ describe("orders about devices", () => {
     await using world = await startWorld();
     const { wire } = await paired(world, ["operator.pairing", "operator.write"]);
     const waiting = errorOf(await world.dial(remote).connect({ device: await newDevice(), role: "node" }));
-    expect(errorOf(await wire.request("device.pair.approve", { requestId: waiting.details["requestId"] })).code).toBe("FORBIDDEN");
+    expect(errorOf(await wire.request("device.pair.approve", { requestId: waiting.details["requestId"] })).code).toBe(
+      "FORBIDDEN",
+    );
   });
 
   test("[R-14] orders: a revoked role stays closed to the shared secret until its owner approves again", async () => {
@@ -66,7 +77,9 @@ describe("orders about devices", () => {
       expect(errorOf(response).detail).toBe("PAIRING_REQUIRED");
       expect(deviceTokenOf(response)).toBeUndefined();
     }
-    expect(errorOf(await world.dial(remote).connect({ device, auth: { deviceToken: token } })).detail).toBe("AUTH_DEVICE_TOKEN_MISMATCH");
+    expect(errorOf(await world.dial(remote).connect({ device, auth: { deviceToken: token } })).detail).toBe(
+      "AUTH_DEVICE_TOKEN_MISMATCH",
+    );
     const local = await world.dial().connect({ device, scopes: ["operator.read"] });
     expect(errorOf(local).detail).toBe("PAIRING_REQUIRED");
   });
@@ -76,12 +89,18 @@ describe("orders about devices", () => {
     const a = await paired(world, ["operator.pairing"]);
     const b = await paired(world, ["operator.read"]);
     for (const method of ["device.token.rotate", "device.token.revoke"]) {
-      expect(errorOf(await a.wire.request(method, { deviceId: b.device.deviceId, role: "operator" })).detail).toBe("DEVICE_NOT_OWNED");
+      expect(errorOf(await a.wire.request(method, { deviceId: b.device.deviceId, role: "operator" })).detail).toBe(
+        "DEVICE_NOT_OWNED",
+      );
     }
-    expect(errorOf(await a.wire.request("device.pair.remove", { deviceId: b.device.deviceId })).detail).toBe("DEVICE_NOT_OWNED");
+    expect(errorOf(await a.wire.request("device.pair.remove", { deviceId: b.device.deviceId })).detail).toBe(
+      "DEVICE_NOT_OWNED",
+    );
     await b.owner.request("device.token.rotate", { deviceId: b.device.deviceId, role: "operator" });
     await b.wire.end();
-    const back = await world.dial(remote).connect({ device: b.device, scopes: ["operator.read"], auth: { deviceToken: b.token } });
+    const back = await world
+      .dial(remote)
+      .connect({ device: b.device, scopes: ["operator.read"], auth: { deviceToken: b.token } });
     const fresh = deviceTokenOf(back)!;
     expect(fresh).toMatch(/^[A-Za-z0-9_-]{43}$/);
     for (const other of [a.wire, a.owner, b.owner]) {
@@ -92,27 +111,37 @@ describe("orders about devices", () => {
   test("[gateway:rotate] orders: after a rotation the old token is good for coming back, and ends with the first use of the new one", async () => {
     await using world = await startWorld();
     const { device, owner, token, wire } = await paired(world, ["operator.read"]);
-    expect(await owner.request("device.token.rotate", { deviceId: device.deviceId, role: "operator" })).toMatchObject({ ok: true, payload: { tokenDelivery: "next-connect" } });
+    expect(await owner.request("device.token.rotate", { deviceId: device.deviceId, role: "operator" })).toMatchObject({
+      ok: true,
+      payload: { tokenDelivery: "next-connect" },
+    });
     expect(await wire.end()).toEqual({ code: 1008, reason: "credentials changed" });
     const fresh = deviceTokenOf(await world.dial(remote).connect({ device, auth: { deviceToken: token } }))!;
     expect(await world.dial(remote).connect({ device, auth: { deviceToken: fresh } })).toMatchObject({ ok: true });
-    expect(errorOf(await world.dial(remote).connect({ device, auth: { deviceToken: token } })).detail).toBe("AUTH_DEVICE_TOKEN_MISMATCH");
+    expect(errorOf(await world.dial(remote).connect({ device, auth: { deviceToken: token } })).detail).toBe(
+      "AUTH_DEVICE_TOKEN_MISMATCH",
+    );
     expect(await world.dial(remote).connect({ device, auth: { deviceToken: fresh } })).toMatchObject({ ok: true });
   });
 
-  test.each(["device.token.revoke", "device.pair.remove", "device.token.rotate"])("[R-16] orders: %s has ended the device's connections when its answer comes, and they hear nothing more", async (method) => {
-    await using world = await startWorld();
-    const { device, owner, wire } = await paired(world, ["operator.read"]);
-    const other = await paired(world, ["operator.read"]);
-    let frames = 0;
-    await owner.request(method, { deviceId: device.deviceId, role: "operator" });
-    frames = wire.frames.length;
-    expect(await wire.end()).toEqual({ code: 1008, reason: "credentials changed" });
-    await owner.request("system-event", { text: "Node: box (1.2.3.4) · mode ui" });
-    await other.wire.event("presence", (payload: { presence: { host?: string }[] }) => payload.presence.some(({ host }) => host === "box"));
-    expect(wire.frames.length - frames).toBeLessThanOrEqual(1);
-    expect(other.wire.closed).toBeUndefined();
-  });
+  test.each(["device.token.revoke", "device.pair.remove", "device.token.rotate"])(
+    "[R-16] orders: %s has ended the device's connections when its answer comes, and they hear nothing more",
+    async (method) => {
+      await using world = await startWorld();
+      const { device, owner, wire } = await paired(world, ["operator.read"]);
+      const other = await paired(world, ["operator.read"]);
+      let frames = 0;
+      await owner.request(method, { deviceId: device.deviceId, role: "operator" });
+      frames = wire.frames.length;
+      expect(await wire.end()).toEqual({ code: 1008, reason: "credentials changed" });
+      await owner.request("system-event", { text: "Node: box (1.2.3.4) · mode ui" });
+      await other.wire.event("presence", (payload: { presence: { host?: string }[] }) =>
+        payload.presence.some(({ host }) => host === "box"),
+      );
+      expect(wire.frames.length - frames).toBeLessThanOrEqual(1);
+      expect(other.wire.closed).toBeUndefined();
+    },
+  );
 
   test("[R-17] orders: a new shared secret ends the connections of the old one, on every surface", async () => {
     await using world = await startWorld();
@@ -124,7 +153,9 @@ describe("orders about devices", () => {
     world.gateway.replaceSecret({ mode: "token", token: "a-new-secret-a-new-secret-a-new-secret-a-new" });
     expect(await old.end()).toEqual({ code: 1008, reason: "credentials changed" });
     expect(errorOf(await world.dial().connect({})).detail).toBe("AUTH_TOKEN_MISMATCH");
-    const metrics = await fetch(`${world.url.replace("ws:", "http:")}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
+    const metrics = await fetch(`${world.url.replace("ws:", "http:")}/metrics`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
     expect(metrics.status).toBe(401);
     expect(await kept.request("health")).toMatchObject({ ok: true });
   });
@@ -172,11 +203,23 @@ describe("orders about devices", () => {
     const owner = world.dial();
     await owner.connect({ scopes: OWNER });
     const device = await newDevice();
-    const waiting = errorOf(await world.dial(remote).connect({ device, scopes: ["operator.read"], client: { displayName: "Mina's phone" } }));
+    const waiting = errorOf(
+      await world.dial(remote).connect({ device, scopes: ["operator.read"], client: { displayName: "Mina's phone" } }),
+    );
     const { requestId } = waiting.details;
-    expect(await owner.event("device.pair.requested")).toMatchObject({ payload: { requestId, deviceId: device.deviceId, displayName: "Mina's phone", scopes: ["operator.read"], silent: false } });
+    expect(await owner.event("device.pair.requested")).toMatchObject({
+      payload: {
+        requestId,
+        deviceId: device.deviceId,
+        displayName: "Mina's phone",
+        scopes: ["operator.read"],
+        silent: false,
+      },
+    });
     await owner.request("device.pair.reject", { requestId });
-    expect(await owner.event("device.pair.resolved")).toMatchObject({ payload: { requestId, deviceId: device.deviceId, decision: "rejected" } });
+    expect(await owner.event("device.pair.resolved")).toMatchObject({
+      payload: { requestId, deviceId: device.deviceId, decision: "rejected" },
+    });
     expect(await world.pendingIds()).toEqual([]);
   });
 });

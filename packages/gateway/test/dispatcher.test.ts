@@ -8,8 +8,28 @@ import { RequestError } from "../src/dispatch/outcome.ts";
 import { silentLogger, systemClock } from "../src/index.ts";
 
 function caller(change: Partial<Peer> = {}): Peer {
-  const client = { id: "test", mode: "ui", displayName: "Mina", version: "1", platform: "linux", deviceFamily: undefined, modelIdentifier: undefined, instanceId: undefined };
-  return { connId: "c1", version: 4, role: "operator", scopes: ["operator.admin"], deviceId: "d1", client, authMethod: "token", local: true, remoteIp: undefined, ...change };
+  const client = {
+    id: "test",
+    mode: "ui",
+    displayName: "Mina",
+    version: "1",
+    platform: "linux",
+    deviceFamily: undefined,
+    modelIdentifier: undefined,
+    instanceId: undefined,
+  };
+  return {
+    connId: "c1",
+    version: 4,
+    role: "operator",
+    scopes: ["operator.admin"],
+    deviceId: "d1",
+    client,
+    authMethod: "token",
+    local: true,
+    remoteIp: undefined,
+    ...change,
+  };
 }
 
 class Channel {
@@ -23,7 +43,10 @@ class Channel {
   }
 }
 
-function stage(handlers: Record<string, AnyHandler>, change: { maxInFlight?: number; admits?: boolean; now?: () => number } = {}) {
+function stage(
+  handlers: Record<string, AnyHandler>,
+  change: { maxInFlight?: number; admits?: boolean; now?: () => number } = {},
+) {
   const audited: unknown[] = [];
   const held = { bytes: 0 };
   const dispatcher = new Dispatcher({
@@ -70,7 +93,15 @@ describe("dispatcher", () => {
 
   test("[gateway:scope-table] dispatcher: whatever scopes a peer has, a method runs only if they satisfy the method's own", () => {
     const names = Object.keys(METHODS);
-    const scopes = fc.subarray(["operator.read", "operator.write", "operator.pairing", "operator.approvals", "operator.talk", "made.up", "operator.admin.x"]);
+    const scopes = fc.subarray([
+      "operator.read",
+      "operator.write",
+      "operator.pairing",
+      "operator.approvals",
+      "operator.talk",
+      "made.up",
+      "operator.admin.x",
+    ]);
     fc.assert(
       fc.property(fc.constantFrom(...names), scopes, fc.constantFrom(3 as const, 4 as const), (name, held, version) => {
         const result = authorize(caller({ scopes: held, version }), name);
@@ -85,7 +116,9 @@ describe("dispatcher", () => {
   });
 
   test("[gateway:not-served] dispatcher: a method of later work says that it is not served", () => {
-    const planned = Object.entries(METHODS).find(([, { status, role }]) => (status as string) === "planned" && (role as string) === "operator")?.[0];
+    const planned = Object.entries(METHODS).find(
+      ([, { status, role }]) => (status as string) === "planned" && (role as string) === "operator",
+    )?.[0];
     const { channel, ask } = stage({});
     ask(planned ?? "");
     expect(detail(channel.answers[0]?.error)).toBe("METHOD_NOT_SERVED");
@@ -101,7 +134,11 @@ describe("dispatcher", () => {
     ask("device.pair.approve", { requestId: 7 });
     ask("device.pair.approve", undefined);
     ask("device.pair.approve", "text");
-    expect(channel.answers.map(({ error }) => detail(error))).toEqual(["INVALID_PARAMS", "INVALID_PARAMS", "INVALID_PARAMS"]);
+    expect(channel.answers.map(({ error }) => detail(error))).toEqual([
+      "INVALID_PARAMS",
+      "INVALID_PARAMS",
+      "INVALID_PARAMS",
+    ]);
     expect(channel.answers[0]?.error?.message).toContain("at /requestId: ");
     expect(channel.answers[1]?.error?.message).toContain("must have required property 'requestId'");
     expect(ran).toBe(0);
@@ -122,16 +159,25 @@ describe("dispatcher", () => {
     ask("device.pair.list");
     await settle();
     const byCode = channel.answers.map(({ error }) => [detail(error), error?.retryable]);
-    expect(byCode.sort()).toEqual([["INTERNAL", true], ["INTERNAL", true], ["STORE_UNAVAILABLE", true]]);
+    expect(byCode.sort()).toEqual([
+      ["INTERNAL", true],
+      ["INTERNAL", true],
+      ["STORE_UNAVAILABLE", true],
+    ]);
     expect(JSON.stringify(channel.answers)).not.toContain("secret");
   });
 
   test("[gateway:queue] dispatcher: more requests than a connection may have under way are refused, to be tried again, and others go on", async () => {
     const gates: (() => void)[] = [];
-    const { channel, ask, dispatcher, held } = stage({ health: () => new Promise<void>((resolve) => gates.push(resolve)) }, { maxInFlight: 2 });
+    const { channel, ask, dispatcher, held } = stage(
+      { health: () => new Promise<void>((resolve) => gates.push(resolve)) },
+      { maxInFlight: 2 },
+    );
     for (const id of ["a", "b", "c"]) ask("health", {}, caller(), id);
     ask("health", {}, caller({ connId: "c2" }), "other");
-    expect(channel.answers).toMatchObject([{ id: "c", error: { code: "UNAVAILABLE", retryable: true, retryAfterMs: 250, details: { code: "QUEUE_FULL" } } }]);
+    expect(channel.answers).toMatchObject([
+      { id: "c", error: { code: "UNAVAILABLE", retryable: true, retryAfterMs: 250, details: { code: "QUEUE_FULL" } } },
+    ]);
     expect([dispatcher.running, held.bytes]).toEqual([3, 30]);
     const drained = dispatcher.drained();
     for (const open of gates) open();
@@ -144,7 +190,9 @@ describe("dispatcher", () => {
   test("[gateway:memory] dispatcher: without memory for it a request is refused, to be tried again", () => {
     const { channel, ask } = stage({ health: () => "x" }, { admits: false });
     ask("health");
-    expect(channel.answers).toMatchObject([{ error: { code: "UNAVAILABLE", retryable: true, details: { code: "OVERLOADED" } } }]);
+    expect(channel.answers).toMatchObject([
+      { error: { code: "UNAVAILABLE", retryable: true, details: { code: "OVERLOADED" } } },
+    ]);
   });
 
   test("[gateway:audit] dispatcher: every privileged act is recorded, done or refused, with who ordered it", () => {
@@ -164,9 +212,22 @@ describe("dispatcher", () => {
   });
 
   test("[gateway:idempotency] dispatcher: a repeat gets the first answer and never runs again; other params or another caller are no repeat", async () => {
-    const [name, description] = Object.entries(METHODS).find(([, method]) => (method as { idempotent?: boolean }).idempotent === true && (method.role as string) === "operator") ?? [];
+    const [name, description] =
+      Object.entries(METHODS).find(
+        ([, method]) =>
+          (method as { idempotent?: boolean }).idempotent === true && (method.role as string) === "operator",
+      ) ?? [];
     expect(description).toBeDefined();
-    const params = { idempotencyKey: "k1", to: "x", message: "hello", sessionKey: "main", nodeId: "n", command: "c", question: "q", options: ["a", "b"] };
+    const params = {
+      idempotencyKey: "k1",
+      to: "x",
+      message: "hello",
+      sessionKey: "main",
+      nodeId: "n",
+      command: "c",
+      question: "q",
+      options: ["a", "b"],
+    };
     let runs = 0;
     const gates: ((value: unknown) => void)[] = [];
     let now = 0;

@@ -11,8 +11,27 @@ import { startWorld } from "./support/world.ts";
 const everything = ["operator.admin"];
 
 function peer(role: "operator" | "node", scopes: readonly string[], version: 3 | 4 = 4): Peer {
-  const client = { id: "test", mode: "ui", displayName: undefined, version: "1", platform: "linux", deviceFamily: undefined, modelIdentifier: undefined, instanceId: undefined };
-  return { connId: "x", version, role, scopes, deviceId: undefined, client, authMethod: "token", local: true, remoteIp: undefined };
+  const client = {
+    id: "test",
+    mode: "ui",
+    displayName: undefined,
+    version: "1",
+    platform: "linux",
+    deviceFamily: undefined,
+    modelIdentifier: undefined,
+    instanceId: undefined,
+  };
+  return {
+    connId: "x",
+    version,
+    role,
+    scopes,
+    deviceId: undefined,
+    client,
+    authMethod: "token",
+    local: true,
+    remoteIp: undefined,
+  };
 }
 
 /** A connection that keeps what it is sent, and whose reader can be made slow. */
@@ -109,7 +128,9 @@ describe("events", () => {
     await pairer.event("tick");
     await reader.event("tick");
     for (const wire of [reader, pairer]) {
-      const seqs = wire.frames.flatMap((frame) => (frame.type === "event" && frame.event !== "connect.challenge" ? [(frame as EventFrame).seq] : []));
+      const seqs = wire.frames.flatMap((frame) =>
+        frame.type === "event" && frame.event !== "connect.challenge" ? [(frame as EventFrame).seq] : [],
+      );
       expect(seqs).toEqual(seqs.map((_, index) => index + 1));
     }
     expect(reader.frames.length).toBeGreaterThan(pairer.frames.length);
@@ -135,7 +156,9 @@ describe("events", () => {
     const unfinished = world.dial();
     await unfinished.nonce();
     await world.gateway.stop({ reason: "gateway restarting", restartExpectedMs: 1_500 });
-    expect(await wire.event("shutdown")).toMatchObject({ payload: { reason: "gateway restarting", restartExpectedMs: 1_500 } });
+    expect(await wire.event("shutdown")).toMatchObject({
+      payload: { reason: "gateway restarting", restartExpectedMs: 1_500 },
+    });
     expect(await wire.end()).toEqual({ code: 1012, reason: "service restart" });
     expect((await unfinished.end()).code).toBe(1012);
   });

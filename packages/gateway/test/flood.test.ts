@@ -7,7 +7,9 @@ import { startWorld, TOKEN, type Wire, type World } from "./support/world.ts";
 async function crowd(world: World, count: number): Promise<WebSocket[]> {
   const sockets = Array.from({ length: count }, () => new WebSocket(world.url));
   for (const socket of sockets) socket.on("error", () => {});
-  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once("open", resolve).once("close", resolve))));
+  await Promise.all(
+    sockets.map((socket) => new Promise((resolve) => socket.once("open", resolve).once("close", resolve))),
+  );
   return sockets;
 }
 
@@ -20,7 +22,9 @@ describe("flood", () => {
     await using world = await startWorld({ limits: { maxPreAuth: 64, maxPreAuthPerAddress: 32 } });
     const sockets = await crowd(world, 1_000);
     expect(await world.dial().connect({ scopes: ["operator.read"] })).toMatchObject({ ok: true });
-    const metrics = await (await fetch(`${world.url.replace("ws:", "http:")}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
+    const metrics = await (
+      await fetch(`${world.url.replace("ws:", "http:")}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })
+    ).text();
     expect(Number(/saltgate_handshakes_unfinished (\d+)/.exec(metrics)?.[1])).toBeLessThanOrEqual(32);
     for (const socket of sockets) socket.terminate();
   });
@@ -34,7 +38,9 @@ describe("flood", () => {
 
     const drip: Socket = connect(Number(new URL(world.url).port), "127.0.0.1");
     drip.on("error", () => {});
-    drip.write(`GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+    drip.write(
+      `GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    );
     await new Promise((resolve) => drip.once("data", resolve));
     // A frame that announces 16 MiB and begins to arrive.
     drip.write(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]));
@@ -54,7 +60,10 @@ describe("flood", () => {
     await using world = await startWorld({ limits: { maxConnections: 1 } });
     await world.dial().connect({ scopes: [] });
     const second = world.dial();
-    expect(await second.connect({ scopes: [] })).toMatchObject({ ok: false, error: { code: "UNAVAILABLE", retryable: true, retryAfterMs: 2_000, details: { code: "OVERLOADED" } } });
+    expect(await second.connect({ scopes: [] })).toMatchObject({
+      ok: false,
+      error: { code: "UNAVAILABLE", retryable: true, retryAfterMs: 2_000, details: { code: "OVERLOADED" } },
+    });
     expect((await second.end()).code).toBe(1013);
   });
 

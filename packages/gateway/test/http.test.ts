@@ -50,7 +50,8 @@ describe("http", () => {
     await using world = await startWorld();
     for (const path of ["/", "/page.css", "/healthz", "/readyz", "/nowhere", "/metrics"]) {
       const { body, headers } = await get(world, path);
-      for (const private_ of ["1.2.3", "harbor", "/state", TOKEN]) expect(`${body}${JSON.stringify(headers)}`).not.toContain(private_);
+      for (const private_ of ["1.2.3", "harbor", "/state", TOKEN])
+        expect(`${body}${JSON.stringify(headers)}`).not.toContain(private_);
     }
   });
 
@@ -60,7 +61,11 @@ describe("http", () => {
       const { headers } = await get(world, path);
       expect(headers["content-security-policy"]).toContain("default-src 'none'");
       expect(headers["content-security-policy"]).toContain("frame-ancestors 'none'");
-      expect(headers).toMatchObject({ "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store" });
+      expect(headers).toMatchObject({
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cache-control": "no-store",
+      });
     }
     const { body } = await get(world, "/");
     expect(body).not.toMatch(/<script|style=|\son\w+=/i);
@@ -86,24 +91,42 @@ describe("http", () => {
     expect(headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
     expect(body).toContain('saltgate_connections{role="operator"} 1\n');
     expect(body).toContain("# TYPE saltgate_requests_total counter\n");
-    for (const line of body.trimEnd().split("\n")) expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?[\d.e+]+)$/);
+    for (const line of body.trimEnd().split("\n"))
+      expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?[\d.e+]+)$/);
   });
 
   test("[R-06] http: wrong bearer credentials lock the address", async () => {
     await using world = await startWorld();
-    for (let guess = 0; guess < 10; guess += 1) await get(world, "/metrics", { authorization: `Bearer guess-${guess}` });
+    for (let guess = 0; guess < 10; guess += 1)
+      await get(world, "/metrics", { authorization: `Bearer guess-${guess}` });
     const { status, headers } = await get(world, "/metrics", { authorization: `Bearer ${TOKEN}` });
     expect(status).toBe(429);
     expect(headers["retry-after"]).toBe("300");
   });
 
   test("[R-24] http: the identity headers of Tailscale open no HTTP route", async () => {
-    await using world = await startWorld({ auth: { allowTailscale: true }, whois: () => Promise.resolve({ login: "mina@example.com" }) });
-    const headers = { "tailscale-user-login": "mina@example.com", "x-forwarded-for": "100.64.1.2", "x-forwarded-proto": "https", "x-forwarded-host": "box.ts.net" };
+    await using world = await startWorld({
+      auth: { allowTailscale: true },
+      whois: () => Promise.resolve({ login: "mina@example.com" }),
+    });
+    const headers = {
+      "tailscale-user-login": "mina@example.com",
+      "x-forwarded-for": "100.64.1.2",
+      "x-forwarded-proto": "https",
+      "x-forwarded-host": "box.ts.net",
+    };
     expect((await get(world, "/metrics", headers)).status).toBe(401);
   });
 
-  test.each(["/%2e%2e/metrics", "/metrics%2f", "//metrics", "/./metrics", "/x/../metrics", "/%252fmetrics", "/metrics\\"])("[R-23] http: %s is refused before any route sees it", async (path) => {
+  test.each([
+    "/%2e%2e/metrics",
+    "/metrics%2f",
+    "//metrics",
+    "/./metrics",
+    "/x/../metrics",
+    "/%252fmetrics",
+    "/metrics\\",
+  ])("[R-23] http: %s is refused before any route sees it", async (path) => {
     await using world = await startWorld();
     expect((await get(world, path)).status).toBe(400);
   });
@@ -121,11 +144,18 @@ describe("http", () => {
 
   test("[gateway:fuzz-url] http: whatever target, Host and Origin a peer sends, the gateway answers or hangs up, and lives", async () => {
     await using world = await startWorld();
-    const token = fc.string({ unit: fc.constantFrom(..."/%.:@?#[]\\abc019-_~\t ".split(""), "%2e", "//", "localhost", "\u00e4") });
+    const token = fc.string({
+      unit: fc.constantFrom(..."/%.:@?#[]\\abc019-_~\t ".split(""), "%2e", "//", "localhost", "\u00e4"),
+    });
     await fc.assert(
       fc.asyncProperty(token, token, token, fc.boolean(), async (target, host, origin, upgrade) => {
-        const upgradeHeaders = upgrade ? "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" : "Connection: close\r\n";
-        const text = await raw(world, `GET /${target} HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\n${upgradeHeaders}\r\n`);
+        const upgradeHeaders = upgrade
+          ? "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+          : "Connection: close\r\n";
+        const text = await raw(
+          world,
+          `GET /${target} HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\n${upgradeHeaders}\r\n`,
+        );
         expect(text === "" || /^HTTP\/1\.1 (101|200|400|403|404|431) /.test(text)).toBe(true);
       }),
       { numRuns: 300, timeout: 3_000 },
@@ -135,11 +165,14 @@ describe("http", () => {
 
   test("[gateway:two-hosts] http: a request with two Host headers is refused", async () => {
     await using world = await startWorld();
-    expect(await raw(world, "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
+    expect(
+      await raw(world, "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n"),
+    ).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   test("[gateway:any-path] http: a client may connect on any path", async () => {
     await using world = await startWorld();
-    for (const path of ["/", "/ws", "/a/b"]) expect(await world.dial({}, path).connect({ scopes: [] })).toMatchObject({ ok: true });
+    for (const path of ["/", "/ws", "/a/b"])
+      expect(await world.dial({}, path).connect({ scopes: [] })).toMatchObject({ ok: true });
   });
 });

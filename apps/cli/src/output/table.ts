@@ -7,7 +7,9 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return cells
     .map((row) =>
       row
-        .map((cell, column) => (column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - [...cell].length)))
+        .map((cell, column) =>
+          column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - [...cell].length),
+        )
         .join("  ")
         .trimEnd(),
     )
