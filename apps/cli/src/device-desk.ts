@@ -1,4 +1,4 @@
-import type { PairedDevice, ParamsOf, PendingDevice, ResultOf } from "@saltgate/client";
+import type { PairedDevice, ParamsOf, PendingDevice, ResultOf } from "@saltgate/protocol";
 import { CommandError, Exit } from "./command-error.ts";
 import type { Invocation } from "./command-line.ts";
 import { type GatewaySession, openSession } from "./gateway-session.ts";

@@ -35,6 +35,7 @@ function failed(error: ClientError, url: string): CommandError {
   switch (error.code) {
     case "UNREACHABLE":
     case "CONNECT_TIMEOUT":
+    case "UPGRADE_REFUSED":
     case "CLOSED":
       return new CommandError(error.code, `no gateway answers at ${url} (${error.message})`, {
         mend: isLocalUrl(url)
@@ -49,6 +50,8 @@ function failed(error: ClientError, url: string): CommandError {
         mend: "Use wss://, or a tunnel: ssh -N -L 18789:127.0.0.1:18789 user@host",
         exit: Exit.Usage,
       });
+    case "TLS_UNTRUSTED":
+    case "TLS_PIN_NEEDS_WSS":
     case "TLS_PIN_MISMATCH":
       return new CommandError(error.code, error.message, {
         ...options,

@@ -1,4 +1,4 @@
-import type { GatewayClient, HelloOk, MethodName, ParamsOf, ResultOf } from "@saltgate/client";
+import type { GatewayClient as GatewayClientType, HelloOk, MethodName, ParamsOf, ResultOf } from "@saltgate/client";
 import { resolveGatewayAuth, resolveGatewayUrl } from "@saltgate/config";
 import { CommandError, Exit } from "./command-error.ts";
 import type { Invocation } from "./command-line.ts";
@@ -94,28 +94,41 @@ export interface GatewaySession extends AsyncDisposable {
 /** Connects to the gateway. @throws {CommandError} with the step that mends it */
 export async function openSession(invocation: Invocation, target?: GatewayTarget): Promise<GatewaySession> {
   const where = target ?? (await targetOf(invocation));
-  const [{ GatewayClient }, { fileTokenStore }, { loadOrCreateDeviceIdentity }, { OWNER_SCOPES }] = await Promise.all([
-    import("@saltgate/client"),
-    import("@saltgate/client/node"),
-    import("@saltgate/identity/node"),
-    import("@saltgate/protocol"),
-  ]);
-  const client: GatewayClient = new GatewayClient({
-    url: where.url,
-    ...(where.token !== undefined && { token: where.token }),
-    ...(where.password !== undefined && { password: where.password }),
-    ...(where.tlsFingerprint !== undefined && { tlsFingerprint: where.tlsFingerprint }),
-    client: { id: "cli", mode: "cli", version: VERSION, platform: process.platform },
-    role: "operator",
-    scopes: [...OWNER_SCOPES],
-    identity: await loadOrCreateDeviceIdentity(where.identityFile),
-    tokenStore: fileTokenStore(where.identityAuthFile),
-    reconnect: false,
-    requestTimeoutMs: where.timeoutMs,
-    connectTimeoutMs: where.timeoutMs,
-  });
+  const [{ GatewayClient, GatewayError }, { fileTokenStore }, { loadOrCreateDeviceIdentity }, { OWNER_SCOPES }] =
+    await Promise.all([
+      import("@saltgate/client"),
+      import("@saltgate/client/node"),
+      import("@saltgate/identity/node"),
+      import("@saltgate/protocol"),
+    ]);
+  const identity = await loadOrCreateDeviceIdentity(where.identityFile);
+  const start = (device: typeof identity | undefined): GatewayClientType =>
+    new GatewayClient({
+      url: where.url,
+      token: where.token,
+      password: where.password,
+      tlsFingerprint: where.tlsFingerprint,
+      client: { id: "cli", mode: "cli", version: VERSION, platform: process.platform },
+      scopes: OWNER_SCOPES,
+      identity: device,
+      tokenStore: fileTokenStore(where.identityAuthFile),
+      reconnect: false,
+      requestTimeoutMs: where.timeoutMs,
+      connectTimeoutMs: where.timeoutMs,
+    });
+  let client = start(identity);
   try {
-    const hello = await client.connect();
+    let hello: HelloOk;
+    try {
+      hello = await client.connect();
+    } catch (error) {
+      // A gateway whose device files are damaged lets no device in. Its owner, on its machine, gets in by the secret
+      // alone, to ask it what is wrong.
+      if (!(error instanceof GatewayError) || error.detailCode !== "STORE_UNAVAILABLE") throw error;
+      await client.close();
+      client = start(undefined);
+      hello = await client.connect();
+    }
     return {
       target: where,
       hello,
