@@ -41,16 +41,16 @@ export function commandHelp(
   ownOptions: Readonly<Record<string, OptionSpec>> = spec.options ?? {},
 ): string {
   const own = Object.keys(ownOptions).length === 0 ? [] : ["Options:", ...optionLines(ownOptions), ""];
+  const everywhere = spec.raw === true ? [] : ["Options of every command:", ...optionLines(GLOBAL_OPTIONS), ""];
   return [
     `${spec.summary}.`,
     "",
     `Usage: ${usageOf(name, spec)} [options]`,
     "",
     ...own,
-    "Options of every command:",
-    ...optionLines(GLOBAL_OPTIONS),
-    "",
-  ].join("\n");
+    ...everywhere,
+  ].join("
+");
 }
 
 /** The help of a name that has commands below it, e.g. `devices`. */

@@ -10,6 +10,7 @@ const GATEWAY_WORDS = [
   "--password",
   "--tls",
   "--verbose",
+  "--json",
   "--force",
   "--allow-unconfigured",
 ];

@@ -123,7 +123,7 @@ async function runOnce(flags: GatewayFlags, paths: StatePaths, host: HostProcess
     redactor,
     consoleLevel: flags.verbose ? "debug" : config.logging.consoleLevel,
     console: host.stdout,
-    readable: host.readable,
+    readable: host.readable && !flags.json,
     fileLevel: config.logging.level,
     file: config.logging.file ?? join(paths.logsDir, `saltgate-${new Date().toISOString().slice(0, 10)}.log`),
   });
