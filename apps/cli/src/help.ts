@@ -42,15 +42,7 @@ export function commandHelp(
 ): string {
   const own = Object.keys(ownOptions).length === 0 ? [] : ["Options:", ...optionLines(ownOptions), ""];
   const everywhere = spec.raw === true ? [] : ["Options of every command:", ...optionLines(GLOBAL_OPTIONS), ""];
-  return [
-    `${spec.summary}.`,
-    "",
-    `Usage: ${usageOf(name, spec)} [options]`,
-    "",
-    ...own,
-    ...everywhere,
-  ].join("
-");
+  return [`${spec.summary}.`, "", `Usage: ${usageOf(name, spec)} [options]`, "", ...own, ...everywhere].join("\n");
 }
 
 /** The help of a name that has commands below it, e.g. `devices`. */
