@@ -15,7 +15,7 @@ import { DevicePairing, deviceDocumentShapes, type PairingNotice } from "@saltga
 import { FileStore, StoreError } from "@saltgate/store";
 import { systemClock } from "../clock.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
-import type { Logger } from "../logging/logger.ts";
+import { type Logger, loggable } from "../logging/logger.ts";
 import { createPairingListener } from "../pairing-listener.ts";
 import { type PairingPort, unavailablePairing } from "../pairing-port.ts";
 import { ExitCode, StartError } from "./exit-codes.ts";
@@ -77,7 +77,9 @@ export async function runGateway(words: readonly string[], host: HostProcess): P
     }
   } catch (error) {
     const { message, mend, exitCode } = asStartError(error);
-    host.stderr(`Gateway failed to start: ${message}\n${mend}\n`);
+    // It may repeat words of the command line or of a file, and people read it on a terminal.
+    const words = `Gateway failed to start: ${message}\n${mend}`.split("\n").map((line) => loggable(line));
+    host.stderr(`${words.join("\n")}\n`);
     return exitCode;
   }
 }
