@@ -1,5 +1,5 @@
 import { Exit, usageError } from "../command-error.ts";
-import { GLOBAL_OPTIONS, type Invocation } from "../command-line.ts";
+import { GLOBAL_OPTIONS, type Invocation, type OptionSpec } from "../command-line.ts";
 import { COMMANDS } from "../commands.ts";
 
 const GATEWAY_WORDS = [
@@ -14,6 +14,17 @@ const GATEWAY_WORDS = [
   "--force",
   "--allow-unconfigured",
 ];
+
+/** Options whose value is a word of its own, which is no command. */
+function optionsWithValue(): string[] {
+  const specs = [GLOBAL_OPTIONS, ...Object.values(COMMANDS).map(({ options }) => options ?? {})];
+  const names = specs.flatMap((options) =>
+    Object.entries<OptionSpec>(options).flatMap(([name, { argument }]) =>
+      argument === undefined ? [] : [`--${name}`],
+    ),
+  );
+  return [...new Set([...names, "--port", "--bind", "--auth"])];
+}
 
 /** What may follow each beginning of a command line. */
 function candidates(): Map<string, string[]> {
@@ -32,6 +43,9 @@ function candidates(): Map<string, string[]> {
       ? GATEWAY_WORDS
       : Object.keys(spec.options ?? {}).map((option) => `--${option}`))
       set.add(option);
+    // Positionals that name their choices, e.g. <bash|zsh|fish>.
+    for (const positional of spec.positionals ?? [])
+      if (positional.includes("|")) for (const choice of positional.slice(1, -1).split("|")) set.add(choice);
     next.set(name, set);
   }
   return new Map([...next].map(([before, words]) => [before, [...words, ...options]]));
@@ -39,8 +53,16 @@ function candidates(): Map<string, string[]> {
 
 const SHELLS: Readonly<Record<string, () => string>> = {
   bash: () => `_saltgate() {
-  local words="" word
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do case "$word" in -*) ;; *) words="\${words:+$words }$word" ;; esac; done
+  local words="" word skip=""
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [[ -n $skip ]]; then skip=""; continue; fi
+    case "$word" in
+      ${optionsWithValue().join("|")}) skip=1 ;;
+      -*) ;;
+      *) words="\${words:+$words }$word" ;;
+    esac
+  done
+  [[ -n $skip ]] && return
   local next=""
   case "$words" in
 ${[...candidates()].map(([before, words]) => `    "${before}") next="${words.join(" ")}" ;;`).join("\n")}
@@ -51,8 +73,16 @@ complete -F _saltgate saltgate
 `,
   zsh: () => `#compdef saltgate
 _saltgate() {
-  local before="" word
-  for word in "\${(@)words[2,CURRENT-1]}"; do [[ $word == -* ]] || before="\${before:+$before }$word"; done
+  local before="" word skip=""
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    if [[ -n $skip ]]; then skip=""; continue; fi
+    case "$word" in
+      ${optionsWithValue().join("|")}) skip=1 ;;
+      -*) ;;
+      *) before="\${before:+$before }$word" ;;
+    esac
+  done
+  [[ -n $skip ]] && return
   case "$before" in
 ${[...candidates()].map(([before, words]) => `    "${before}") compadd -- ${words.join(" ")} ;;`).join("\n")}
   esac
@@ -61,10 +91,21 @@ compdef _saltgate saltgate
 `,
   fish: () =>
     `complete -c saltgate -f
-function __saltgate_before
-  string join " " (string match -v -- "-*" (commandline -opc)[2..-1])
+function __saltgate_after
+  set -l before
+  set -l skip 0
+  for word in (commandline -opc)[2..-1]
+    if test $skip = 1
+      set skip 0
+    else if contains -- $word ${optionsWithValue().join(" ")}
+      set skip 1
+    else if not string match -q -- "-*" $word
+      set -a before $word
+    end
+  end
+  test $skip = 0; and test "$before" = "$argv[1]"
 end
-${[...candidates()].map(([before, words]) => `complete -c saltgate -n 'test (__saltgate_before) = "${before}"' -a '${words.join(" ")}'`).join("\n")}
+${[...candidates()].map(([before, words]) => `complete -c saltgate -n '__saltgate_after "${before}"' -a '${words.join(" ")}'`).join("\n")}
 `,
 };
 
