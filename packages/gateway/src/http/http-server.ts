@@ -171,7 +171,8 @@ export async function listen(
   const bound: { readonly address: string; readonly server: Server }[] = [];
   const close = async (): Promise<void> => {
     for (const { server } of bound) server.closeAllConnections();
-    await Promise.all(bound.slice(1).map(({ server }) => new Promise((resolve) => server.close(resolve))));
+    // Fastify closes what it has been asked to listen on; these were bound here.
+    await Promise.all(bound.map(({ server }) => new Promise((resolve) => server.close(resolve))));
     await app.close();
   };
   let port = plan.port;
