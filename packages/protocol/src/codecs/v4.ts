@@ -1,5 +1,19 @@
-import type { ProtocolCodec } from "./codec.ts";
+import type { Hello, ProtocolCodec } from "./codec.ts";
 import { helloCommon } from "./shared.ts";
+
+/**
+ * Health as `hello-ok` of revision 4 may show it. Its published form is closed there and knows `ok` only as `true`;
+ * the method and the event `health` say the rest.
+ */
+function snapshotHealth({ ok, ...health }: Hello["health"]): Hello["health"] {
+  const { ts, durationMs, channels, channelOrder, channelLabels, heartbeatSeconds, defaultAgentId, agents, sessions } =
+    health;
+  const known = {
+    ok: ok === true ? ok : undefined,
+    ...{ ts, durationMs, channels, channelOrder, channelLabels, heartbeatSeconds, defaultAgentId, agents, sessions },
+  };
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+}
 
 /** Revision 4: `auth` always says the effective role and scopes; no host name; surfaces by URL. */
 export const codecV4: ProtocolCodec = {
@@ -11,7 +25,7 @@ export const codecV4: ProtocolCodec = {
       protocol: 4,
       server: { version: hello.serverVersion, connId: hello.connId },
       features: { ...features, capabilities: [] },
-      snapshot: { ...snapshot, authMode: hello.authMode },
+      snapshot: { ...snapshot, health: snapshotHealth(hello.health), authMode: hello.authMode },
       ...(hello.canvasUrl !== undefined && { pluginSurfaceUrls: { canvas: hello.canvasUrl } }),
       auth: {
         role: hello.role,
