@@ -170,10 +170,10 @@ export async function listen(
   if (main === undefined) throw new Error("the HTTP server was not created");
   const bound: { readonly address: string; readonly server: Server }[] = [];
   const close = async (): Promise<void> => {
+    // Fastify closes only what it bound itself, and it bound nothing here.
+    const closed = bound.map(({ server }) => new Promise((resolve) => server.close(resolve)));
     for (const { server } of bound) server.closeAllConnections();
-    // Fastify closes what it has been asked to listen on; these were bound here.
-    await Promise.all(bound.map(({ server }) => new Promise((resolve) => server.close(resolve))));
-    await app.close();
+    await Promise.all([...closed, app.close()]);
   };
   let port = plan.port;
   try {
