@@ -3,7 +3,7 @@
 // gateway. One line for each. `--json FILE` leaves the counts for the test job.
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -70,12 +70,25 @@ async function startGateway(origin) {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = new Promise((resolve) => child.once("exit", resolve));
-  const port = await new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line).port));
-    ended.then((code) => reject(new Error(`the gateway ended with ${code} before it listened`)));
-  });
+  const lines = createInterface({ input: child.stdout });
+  const said = () =>
+    new Promise((resolve, reject) => {
+      lines.once("line", (line) => resolve(JSON.parse(line)));
+      ended.then((code) => reject(new Error(`the gateway ended with ${code}`)));
+    });
+  const { port, tlsPort, impostorPort, fingerprint } = await said();
   return {
     url: `ws://127.0.0.1:${port}`,
+    pinned: {
+      GATEWAY_URL: `wss://127.0.0.1:${tlsPort}`,
+      IMPOSTOR_URL: `wss://127.0.0.1:${impostorPort}`,
+      FINGERPRINT: fingerprint,
+      SALTGATE_GATEWAY_TOKEN: token,
+    },
+    toldTheImpostor: () => {
+      child.stdin.write("impostor\n");
+      return said();
+    },
     approve: () => child.stdin.write("approve\n"),
     async stop() {
       child.stdin.end();
@@ -86,18 +99,18 @@ async function startGateway(origin) {
   };
 }
 
-function runProgram(engine, folder, variables) {
-  const done = spawnSync(engine.command, [...engine.args, "program.mjs"], {
+function runProgram(engine, folder, program, variables) {
+  const done = spawnSync(engine.command, [...engine.args, program], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: scratch, NO_COLOR: "1", ...variables },
     encoding: "utf8",
     timeout: programTimeoutMs,
   });
-  const lines = (done.stdout ?? "").trim().split("\n");
-  if (done.status !== 0 || !lines.some((line) => DONE.test(line)))
+  if (done.status !== 0)
     throw new Error(
       `ended with ${done.status ?? done.signal}:\n${done.stdout}${done.stderr}${done.error?.message ?? ""}`,
     );
+  return done.stdout.trim().split("\n");
 }
 
 let gateway;
@@ -108,6 +121,7 @@ try {
   const isInstalled = await step("packed: protocol, identity and client install outside the workspace", () => {
     packAndInstall(folder);
     writeFileSync(join(folder, "program.mjs"), firstProgram());
+    copyFileSync(join(import.meta.dirname, "pinned.mjs"), join(folder, "pinned.mjs"));
   });
   if (isInstalled) {
     let script = "";
@@ -115,7 +129,17 @@ try {
     gateway = await startGateway(page.origin);
     const variables = { SALTGATE_GATEWAY_URL: gateway.url, SALTGATE_GATEWAY_TOKEN: token };
     for (const engine of engines) {
-      await step(`${engine.name}: the README's first program runs`, () => runProgram(engine, folder, variables));
+      await step(`${engine.name}: the README's first program runs`, () => {
+        const said = runProgram(engine, folder, "program.mjs", variables);
+        if (!said.some((line) => DONE.test(line))) throw new Error(`it said ${said.join(", ")}`);
+      });
+      await step(`${engine.name}: a pinned certificate is recognised, and an impostor is told nothing`, async () => {
+        const said = runProgram(engine, folder, "pinned.mjs", gateway.pinned).join(", ");
+        if (said !== "pinned: protocol 4, healthy: true, impostor: TLS_PIN_MISMATCH")
+          throw new Error(`it said ${said}`);
+        const { told } = await gateway.toldTheImpostor();
+        if (told !== "") throw new Error(`the impostor was told ${told.length} bytes`);
+      });
     }
     await step("pages: the bundle for browsers imports nothing of Node", async () => {
       const chunk = await bundleForPages(join(folder, "program.mjs"), variables);
