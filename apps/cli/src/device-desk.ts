@@ -1,4 +1,4 @@
-import type { PairedDevice, ParamsOf, PendingDevice, ResultOf } from "@saltgate/client";
+import type { PairedDevice, ParamsOf, PendingDevice, ResultOf } from "@saltgate/protocol";
 import { CommandError, Exit } from "./command-error.ts";
 import type { Invocation } from "./command-line.ts";
 import { type GatewaySession, openSession } from "./gateway-session.ts";
@@ -50,7 +50,13 @@ function overGateway(session: GatewaySession): DeviceDesk {
 }
 
 async function overStateFolder(invocation: Invocation): Promise<DeviceDesk> {
-  const [{ DevicePairing, deviceDocumentShapes }, { FileStore }, { nativeEngine }, { deviceMethods, RequestError }, { SCOPES }] = await Promise.all([
+  const [
+    { DevicePairing, deviceDocumentShapes },
+    { FileStore },
+    { nativeEngine },
+    { deviceMethods, RequestError },
+    { SCOPES },
+  ] = await Promise.all([
     import("@saltgate/pairing"),
     import("@saltgate/store"),
     import("@saltgate/identity/node"),
@@ -90,25 +96,50 @@ async function overStateFolder(invocation: Invocation): Promise<DeviceDesk> {
 export function findDevice(paired: readonly PairedDevice[], words: string): PairedDevice {
   const wanted = words.trim().toLowerCase();
   const found = paired.filter(
-    ({ deviceId, displayName }) => deviceId === wanted || (wanted.length >= 6 && deviceId.startsWith(wanted)) || displayName?.toLowerCase() === wanted,
+    ({ deviceId, displayName }) =>
+      deviceId === wanted ||
+      (wanted.length >= 6 && deviceId.startsWith(wanted)) ||
+      displayName?.toLowerCase() === wanted,
   );
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
-  const names = (found.length > 1 ? found : paired).map(({ deviceId, displayName }) => `${deviceId.slice(0, 12)} ${displayName ?? ""}`.trim());
-  throw new CommandError("UNKNOWN_DEVICE", found.length > 1 ? `"${words.slice(0, 80)}" could be several devices` : `no paired device is called "${words.slice(0, 80)}"`, {
-    mend: names.length === 0 ? "No device is paired yet: saltgate devices list" : `Paired: ${names.slice(0, 12).join(", ")}`,
-  });
+  const names = (found.length > 1 ? found : paired).map(({ deviceId, displayName }) =>
+    `${deviceId.slice(0, 12)} ${displayName ?? ""}`.trim(),
+  );
+  throw new CommandError(
+    "UNKNOWN_DEVICE",
+    found.length > 1
+      ? `"${words.slice(0, 80)}" could be several devices`
+      : `no paired device is called "${words.slice(0, 80)}"`,
+    {
+      mend:
+        names.length === 0
+          ? "No device is paired yet: saltgate devices list"
+          : `Paired: ${names.slice(0, 12).join(", ")}`,
+    },
+  );
 }
 
 /** The waiting request that a person means: its id, or the beginning of it (four characters or more). */
 export function findRequest(pending: readonly PendingDevice[], words: string): PendingDevice {
   const wanted = words.trim();
-  const found = pending.filter(({ requestId }) => requestId === wanted || (wanted.length >= 4 && requestId.startsWith(wanted)));
+  const found = pending.filter(
+    ({ requestId }) => requestId === wanted || (wanted.length >= 4 && requestId.startsWith(wanted)),
+  );
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
-  throw new CommandError("UNKNOWN_REQUEST_ID", found.length > 1 ? `"${words.slice(0, 80)}" could be several requests` : `no request "${words.slice(0, 80)}" is waiting; it may have expired or been answered`, {
-    mend: pending.length === 0 ? "Nothing waits. Let the device try again, then: saltgate devices list" : `Waiting: ${pending.map(({ requestId }) => requestId).join(", ")}`,
-  });
+  throw new CommandError(
+    "UNKNOWN_REQUEST_ID",
+    found.length > 1
+      ? `"${words.slice(0, 80)}" could be several requests`
+      : `no request "${words.slice(0, 80)}" is waiting; it may have expired or been answered`,
+    {
+      mend:
+        pending.length === 0
+          ? "Nothing waits. Let the device try again, then: saltgate devices list"
+          : `Waiting: ${pending.map(({ requestId }) => requestId).join(", ")}`,
+    },
+  );
 }
 
 /** The role that is meant when none was named: the device's only one. */
@@ -117,5 +148,8 @@ export function roleOf(device: PairedDevice, named: string | undefined): string 
   const [only] = roles;
   if (named !== undefined) return named;
   if (only !== undefined && roles.length === 1) return only;
-  throw new CommandError("USAGE", `this device has the roles ${roles.join(" and ")}`, { mend: "Say which: --role operator, or --role node", exit: Exit.Usage });
+  throw new CommandError("USAGE", `this device has the roles ${roles.join(" and ")}`, {
+    mend: "Say which: --role operator, or --role node",
+    exit: Exit.Usage,
+  });
 }

@@ -1,9 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { attribute, hostName, normalizeIp, parseAddressSet, type RequestOrigin, type Surroundings } from "../src/index.ts";
+import {
+  attribute,
+  hostName,
+  normalizeIp,
+  parseAddressSet,
+  type RequestOrigin,
+  type Surroundings,
+} from "../src/index.ts";
 
 const alone: Surroundings = { trustedProxies: parseAddressSet([]), isOwnTailnetAddress: () => false };
-const behindProxy: Surroundings = { trustedProxies: parseAddressSet(["127.0.0.1", "10.0.0.0/8"]), isOwnTailnetAddress: () => false };
+const behindProxy: Surroundings = {
+  trustedProxies: parseAddressSet(["127.0.0.1", "10.0.0.0/8"]),
+  isOwnTailnetAddress: () => false,
+};
 
 function ask(peerAddress: string, headers: RequestOrigin["headers"], surroundings = alone, localAddress = peerAddress) {
   return attribute({ peerAddress, localAddress, headers }, surroundings);
@@ -46,7 +56,11 @@ describe("attribution", () => {
   );
 
   test("[R-03] attribution: a chain is read from the right, past trusted proxies", () => {
-    const { clientIp } = ask("127.0.0.1", { host: "x", "x-forwarded-for": "127.0.0.1, 203.0.113.9, 10.1.2.3" }, behindProxy);
+    const { clientIp } = ask(
+      "127.0.0.1",
+      { host: "x", "x-forwarded-for": "127.0.0.1, 203.0.113.9, 10.1.2.3" },
+      behindProxy,
+    );
     expect(clientIp).toBe("203.0.113.9");
   });
 
@@ -71,7 +85,10 @@ describe("attribution", () => {
   });
 
   test("[gateway:tailnet-local] attribution: this host's own tailnet address is local only when it was reached from itself, by that name", () => {
-    const own = { trustedProxies: parseAddressSet([]), isOwnTailnetAddress: (address: string) => address === "100.101.1.1" };
+    const own = {
+      trustedProxies: parseAddressSet([]),
+      isOwnTailnetAddress: (address: string) => address === "100.101.1.1",
+    };
     expect(ask("100.101.1.1", { host: "100.101.1.1:18789" }, own).local).toBe(true);
     expect(ask("100.101.1.1", { host: "box.ts.net" }, own).local).toBe(false);
     expect(ask("100.101.1.2", { host: "100.101.1.1" }, own, "100.101.1.1").local).toBe(false);
@@ -86,27 +103,39 @@ describe("attribution", () => {
   });
 
   test("[gateway:fuzz-headers] attribution: whatever a remote peer sends as Host and Forwarded, it is not local and nothing throws", () => {
-    const header = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.constantFrom("localhost", "127.0.0.1", "[::1]", "::1", "127.0.0.1, 127.0.0.1"));
+    const header = fc.oneof(
+      fc.string(),
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("localhost", "127.0.0.1", "[::1]", "::1", "127.0.0.1, 127.0.0.1"),
+    );
     const headers = fc.record(
       { host: header, "x-forwarded-for": header, "x-real-ip": header, forwarded: header, "x-forwarded-host": header },
       { requiredKeys: [] },
     );
     fc.assert(
-      fc.property(fc.ipV4().filter((ip) => !ip.startsWith("127.")), headers, (peer, sent) => {
-        for (const surroundings of [alone, behindProxy]) expect(ask(peer, sent, surroundings).local).toBe(false);
-      }),
+      fc.property(
+        fc.ipV4().filter((ip) => !ip.startsWith("127.")),
+        headers,
+        (peer, sent) => {
+          for (const surroundings of [alone, behindProxy]) expect(ask(peer, sent, surroundings).local).toBe(false);
+        },
+      ),
     );
   });
 
   test("[gateway:fuzz-headers] attribution: a loopback peer is local only under a loopback Host and without any forwarding header", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.domain(), fc.constantFrom("localhost", "127.0.0.1:1", "[::1]")), fc.option(fc.string()), (host, forwarded) => {
-        const { local } = ask("127.0.0.1", { host, ...(forwarded !== null && { forwarded }) });
-        if (local) {
-          expect(forwarded).toBe(null);
-          expect(host).toMatch(/^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/i);
-        }
-      }),
+      fc.property(
+        fc.oneof(fc.string(), fc.domain(), fc.constantFrom("localhost", "127.0.0.1:1", "[::1]")),
+        fc.option(fc.string()),
+        (host, forwarded) => {
+          const { local } = ask("127.0.0.1", { host, ...(forwarded !== null && { forwarded }) });
+          if (local) {
+            expect(forwarded).toBe(null);
+            expect(host).toMatch(/^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/i);
+          }
+        },
+      ),
     );
   });
 

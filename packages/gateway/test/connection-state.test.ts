@@ -1,11 +1,16 @@
 import { errorShape } from "@saltgate/protocol";
 import { describe, expect, test } from "vitest";
-import { type ConnectionInput, type ConnectionState, connectionStep } from "../src/index.ts";
 import { refuse } from "../src/connection/refusal.ts";
+import { type ConnectionInput, type ConnectionState, connectionStep } from "../src/index.ts";
 
 const connect = { type: "req", id: "c", method: "connect" } as const;
 const health = { type: "req", id: "h", method: "health" } as const;
-const bad = { ok: false, problem: "not-a-frame", id: "x", error: errorShape("INVALID_FRAME", "invalid request frame: x") } as const;
+const bad = {
+  ok: false,
+  problem: "not-a-frame",
+  id: "x",
+  error: errorShape("INVALID_FRAME", "invalid request frame: x"),
+} as const;
 const noJson = { ...bad, problem: "not-json", id: undefined } as const;
 const refusal = refuse("AUTH_TOKEN_MISMATCH", "unauthorized: gateway token mismatch");
 
@@ -38,7 +43,12 @@ describe("connection state", () => {
       for (const input of inputs) {
         steps += 1;
         const { state: next, actions } = connectionStep(state, input);
-        const verdict = input.type === "judged" || input.type === "paired" || input.type === "greeted" ? (("refusal" in input && input.refusal) ? "" : input.type) : "";
+        const verdict =
+          input.type === "judged" || input.type === "paired" || input.type === "greeted"
+            ? "refusal" in input && input.refusal
+              ? ""
+              : input.type
+            : "";
         const path = next.at === state.at || verdict === "" ? passed : `${passed}>${verdict}`;
         // Nothing is dispatched before hello-ok, and hello-ok only follows both verdicts.
         if (actions.some((action) => action.do === "dispatch")) expect(state.at).toBe("ready");
@@ -46,7 +56,8 @@ describe("connection state", () => {
         if (next.at === "ready") expect(path).toBe(">judged>paired>greeted");
         // Whoever is closed by us is closed for good; whoever is answered before hello-ok is closed too.
         if (actions.some((action) => action.do === "close")) expect(next.at).toBe("closed");
-        if (actions.some((action) => action.do === "answer") && state.at !== "ready" && state.at !== "draining") expect(next.at).toBe("closed");
+        if (actions.some((action) => action.do === "answer") && state.at !== "ready" && state.at !== "draining")
+          expect(next.at).toBe("closed");
         const key = JSON.stringify([next, path]);
         if (!seen.has(key)) {
           seen.set(key, next);
@@ -54,16 +65,32 @@ describe("connection state", () => {
         }
       }
     }
-    expect([...new Set([...seen.values()].map(({ at }) => at))].sort()).toEqual(["admitted", "challenged", "closed", "draining", "open", "proven", "ready"]);
+    expect([...new Set([...seen.values()].map(({ at }) => at))].sort()).toEqual([
+      "admitted",
+      "challenged",
+      "closed",
+      "draining",
+      "open",
+      "proven",
+      "ready",
+    ]);
     expect(steps).toBe(seen.size * inputs.length);
   });
 
   test("[gateway:first-frame] connection state: what is not JSON ends the handshake without a word, another request with an answer", () => {
     const challenged: ConnectionState = { at: "challenged" };
-    expect(connectionStep(challenged, { type: "frame", frame: noJson }).actions).toEqual([{ do: "close", code: 1000, reason: "" }]);
-    expect(connectionStep(challenged, { type: "frame", frame: bad }).actions).toEqual([{ do: "close", code: 1008, reason: "invalid request frame" }]);
+    expect(connectionStep(challenged, { type: "frame", frame: noJson }).actions).toEqual([
+      { do: "close", code: 1000, reason: "" },
+    ]);
+    expect(connectionStep(challenged, { type: "frame", frame: bad }).actions).toEqual([
+      { do: "close", code: 1008, reason: "invalid request frame" },
+    ]);
     expect(connectionStep(challenged, { type: "frame", frame: { ok: true, value: health } }).actions).toMatchObject([
-      { do: "answer", id: "h", error: { code: "INVALID_REQUEST", message: "invalid handshake: first request must be connect" } },
+      {
+        do: "answer",
+        id: "h",
+        error: { code: "INVALID_REQUEST", message: "invalid handshake: first request must be connect" },
+      },
       { do: "close", code: 1008, reason: "invalid handshake: first request must be connect" },
     ]);
   });

@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isOriginAllowed, type OriginQuestion } from "../src/index.ts";
 
-const ownPage: OriginQuestion = { origin: "http://127.0.0.1:18789", host: "127.0.0.1:18789", local: true, tls: false, allowedOrigins: [] };
+const ownPage: OriginQuestion = {
+  origin: "http://127.0.0.1:18789",
+  host: "127.0.0.1:18789",
+  local: true,
+  tls: false,
+  allowedOrigins: [],
+};
 
 describe("origin", () => {
   test("[R-04] origin: a program, which sends none, may connect from anywhere", () => {
@@ -33,7 +39,13 @@ describe("origin", () => {
     const question = { ...ownPage, local: false, host: "gw.example", allowedOrigins: ["https://ui.example"] };
     expect(isOriginAllowed({ ...question, origin: "https://ui.example" })).toBe(true);
     expect(isOriginAllowed({ ...question, origin: "https://ui.example:443" })).toBe(true);
-    for (const origin of ["http://ui.example", "https://ui.example.evil", "https://evil.example", "https://ui.example:8443", "https://a.ui.example"]) {
+    for (const origin of [
+      "http://ui.example",
+      "https://ui.example.evil",
+      "https://evil.example",
+      "https://ui.example:8443",
+      "https://a.ui.example",
+    ]) {
       expect(isOriginAllowed({ ...question, origin })).toBe(false);
     }
     expect(isOriginAllowed({ ...question, origin: "null" })).toBe(false);
@@ -41,9 +53,16 @@ describe("origin", () => {
 
   test("[gateway:fuzz-origin] origin: no text but the own origin gets in, and none makes the decision throw", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.webUrl(), fc.constantFrom("null", "http://127.0.0.1:18789@evil", "http://127.0.0.1:18789#")), (origin) => {
-        if (isOriginAllowed({ ...ownPage, origin })) expect(new URL(origin).origin).toBe("http://127.0.0.1:18789");
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.webUrl(),
+          fc.constantFrom("null", "http://127.0.0.1:18789@evil", "http://127.0.0.1:18789#"),
+        ),
+        (origin) => {
+          if (isOriginAllowed({ ...ownPage, origin })) expect(new URL(origin).origin).toBe("http://127.0.0.1:18789");
+        },
+      ),
     );
   });
 });

@@ -26,7 +26,11 @@ describe("rate limiter", () => {
       for (let index = 0; index < 10; index += 1) limiter.fail(kind, "a", `guess ${index}`);
     }
     limiter.succeed("token", "a");
-    expect([limiter.retryAfterMs("token", "a"), limiter.retryAfterMs("password", "a"), limiter.retryAfterMs("device-token", "a")]).toEqual([0, 300_000, 300_000]);
+    expect([
+      limiter.retryAfterMs("token", "a"),
+      limiter.retryAfterMs("password", "a"),
+      limiter.retryAfterMs("device-token", "a"),
+    ]).toEqual([0, 300_000, 300_000]);
     expect(limiter.retryAfterMs("password", "b")).toBe(0);
   });
 
@@ -53,7 +57,10 @@ describe("rate limiter", () => {
   });
 
   test("[R-06] rate limiter: in any order of events, no more than ten different guesses of a kind are let through in a window", () => {
-    const step = fc.record({ kind: fc.constantFrom<CredentialClass>("token", "password"), wait: fc.integer({ min: 0, max: 20_000 }) });
+    const step = fc.record({
+      kind: fc.constantFrom<CredentialClass>("token", "password"),
+      wait: fc.integer({ min: 0, max: 20_000 }),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const { clock, limiter } = limiterAt();
@@ -65,7 +72,9 @@ describe("rate limiter", () => {
           limiter.fail(kind, "a", `guess ${index}`);
         });
         for (const { kind, at } of passed) {
-          const within = passed.filter((other) => other.kind === kind && other.at >= at && other.at < at + rules.windowMs);
+          const within = passed.filter(
+            (other) => other.kind === kind && other.at >= at && other.at < at + rules.windowMs,
+          );
           // Two windows may touch inside any stretch of that length.
           expect(within.length).toBeLessThanOrEqual(2 * rules.maxFailures);
         }

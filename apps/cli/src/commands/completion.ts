@@ -2,7 +2,18 @@ import { Exit, usageError } from "../command-error.ts";
 import { GLOBAL_OPTIONS, type Invocation } from "../command-line.ts";
 import { COMMANDS } from "../commands.ts";
 
-const GATEWAY_WORDS = ["--port", "--bind", "--auth", "--token", "--password", "--tls", "--verbose", "--force", "--allow-unconfigured"];
+const GATEWAY_WORDS = [
+  "--port",
+  "--bind",
+  "--auth",
+  "--token",
+  "--password",
+  "--tls",
+  "--verbose",
+  "--json",
+  "--force",
+  "--allow-unconfigured",
+];
 
 /** What may follow each beginning of a command line. */
 function candidates(): Map<string, string[]> {
@@ -17,7 +28,10 @@ function candidates(): Map<string, string[]> {
       next.set(before, set);
     }
     const set = next.get(name) ?? new Set<string>();
-    for (const option of spec.raw === true ? GATEWAY_WORDS : Object.keys(spec.options ?? {}).map((option) => `--${option}`)) set.add(option);
+    for (const option of spec.raw === true
+      ? GATEWAY_WORDS
+      : Object.keys(spec.options ?? {}).map((option) => `--${option}`))
+      set.add(option);
     next.set(name, set);
   }
   return new Map([...next].map(([before, words]) => [before, [...words, ...options]]));
@@ -58,7 +72,11 @@ ${[...candidates()].map(([before, words]) => `complete -c saltgate -n 'test (__s
 export async function run(invocation: Invocation): Promise<Exit> {
   const [shell = ""] = invocation.positionals;
   const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
-  if (script === undefined) throw usageError(`no completion for "${shell.slice(0, 40)}"; there is one for ${Object.keys(SHELLS).join(", ")}`, "completion");
+  if (script === undefined)
+    throw usageError(
+      `no completion for "${shell.slice(0, 40)}"; there is one for ${Object.keys(SHELLS).join(", ")}`,
+      "completion",
+    );
   process.stdout.write(script());
   return Exit.Ok;
 }

@@ -25,14 +25,23 @@ export async function run(invocation: Invocation): Promise<Exit> {
       row.displayName ?? row.clientId ?? "",
       (row.roles ?? []).join(", "),
       (row.scopes ?? []).join(", "),
-      (row.tokens ?? []).map(({ role, revokedAtMs, lastUsedAtMs }) => `${role}${revokedAtMs !== undefined ? " (revoked)" : lastUsedAtMs === undefined ? "" : ` (${age(lastUsedAtMs, now)} ago)`}`).join(", ") || "none",
+      (row.tokens ?? [])
+        .map(
+          ({ role, revokedAtMs, lastUsedAtMs }) =>
+            `${role}${revokedAtMs !== undefined ? " (revoked)" : lastUsedAtMs === undefined ? "" : ` (${age(lastUsedAtMs, now)} ago)`}`,
+        )
+        .join(", ") || "none",
       row.platform ?? "",
     ]);
     const sections = [
-      waiting.length > 0 && `Waiting (${waiting.length})\n${table(["Request", "Name", "Device", "Role", "Asks for", "From", "Since", ""], waiting)}`,
+      waiting.length > 0 &&
+        `Waiting (${waiting.length})\n${table(["Request", "Name", "Device", "Role", "Asks for", "From", "Since", ""], waiting)}`,
       waiting.length > 0 && "Let one in: saltgate devices approve <request>",
-      known.length > 0 && `Paired (${known.length})\n${table(["Device", "Name", "Roles", "Scopes", "Token", "Platform"], known)}`,
-      waiting.length === 0 && known.length === 0 && "No devices yet. A device that connects for the first time shows up here.",
+      known.length > 0 &&
+        `Paired (${known.length})\n${table(["Device", "Name", "Roles", "Scopes", "Token", "Platform"], known)}`,
+      waiting.length === 0 &&
+        known.length === 0 &&
+        "No devices yet. A device that connects for the first time shows up here.",
     ];
     return sections.filter((section) => typeof section === "string").join("\n\n");
   });

@@ -9,6 +9,10 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { pending } = await desk.call("device.pair.list", {});
   const request = findRequest(pending, invocation.positionals[0] ?? "");
   const result = await desk.call("device.pair.reject", { requestId: request.requestId });
-  answer(invocation, result, () => `Rejected ${request.displayName ?? request.clientId ?? "the device"} (${result.deviceId.slice(0, 12)}).`);
+  answer(
+    invocation,
+    result,
+    () => `Rejected ${request.displayName ?? request.clientId ?? "the device"} (${result.deviceId.slice(0, 12)}).`,
+  );
   return Exit.Ok;
 }

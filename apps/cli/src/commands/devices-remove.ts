@@ -9,6 +9,11 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { paired } = await desk.call("device.pair.list", {});
   const device = findDevice(paired, invocation.positionals[0] ?? "");
   const result = await desk.call("device.pair.remove", { deviceId: device.deviceId });
-  answer(invocation, result, () => `Removed ${device.displayName ?? device.clientId ?? "the device"} (${device.deviceId.slice(0, 12)}). Its connections are closed.`);
+  answer(
+    invocation,
+    result,
+    () =>
+      `Removed ${device.displayName ?? device.clientId ?? "the device"} (${device.deviceId.slice(0, 12)}). Its connections are closed.`,
+  );
   return Exit.Ok;
 }

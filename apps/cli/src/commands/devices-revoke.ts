@@ -8,7 +8,15 @@ export async function run(invocation: Invocation): Promise<Exit> {
   await using desk = await openDeviceDesk(invocation);
   const { paired } = await desk.call("device.pair.list", {});
   const device = findDevice(paired, invocation.positionals[0] ?? "");
-  const result = await desk.call("device.token.revoke", { deviceId: device.deviceId, role: roleOf(device, invocation.value("role")) });
-  answer(invocation, result, () => `Revoked: ${device.displayName ?? device.deviceId.slice(0, 12)} is no ${result.role} any more, until you approve it again.`);
+  const result = await desk.call("device.token.revoke", {
+    deviceId: device.deviceId,
+    role: roleOf(device, invocation.value("role")),
+  });
+  answer(
+    invocation,
+    result,
+    () =>
+      `Revoked: ${device.displayName ?? device.deviceId.slice(0, 12)} is no ${result.role} any more, until you approve it again.`,
+  );
   return Exit.Ok;
 }

@@ -9,7 +9,16 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { paired } = await desk.call("device.pair.list", {});
   const device = findDevice(paired, invocation.positionals[0] ?? "");
   const scopes = invocation.has("scopes") ? { scopes: invocation.list("scopes") } : {};
-  const result = await desk.call("device.token.rotate", { deviceId: device.deviceId, role: roleOf(device, invocation.value("role")), ...scopes });
-  answer(invocation, result, () => `${device.displayName ?? device.deviceId.slice(0, 12)} gets a new ${result.role} token when it next connects; the first use of that ends the old one.`);
+  const result = await desk.call("device.token.rotate", {
+    deviceId: device.deviceId,
+    role: roleOf(device, invocation.value("role")),
+    ...scopes,
+  });
+  answer(
+    invocation,
+    result,
+    () =>
+      `${device.displayName ?? device.deviceId.slice(0, 12)} gets a new ${result.role} token when it next connects; the first use of that ends the old one.`,
+  );
   return Exit.Ok;
 }

@@ -1,6 +1,7 @@
-import { type Caller, type DevicePairing, type Forbidden, pairedSummary } from "@saltgate/pairing";
+import { type Caller, type Forbidden, pairedSummary } from "@saltgate/pairing";
 import type { CheckedParamsOf, ResultOf } from "@saltgate/protocol";
 import { RequestError } from "../dispatch/outcome.ts";
+import type { PairingPort } from "../pairing-port.ts";
 
 type DeviceMethodName =
   | "device.pair.list"
@@ -20,7 +21,7 @@ export type DeviceMethods = {
 const DEFAULT_GRANT = ["operator.read", "operator.write"] as const;
 
 /** Handlers of the methods about devices. The pairing store decides; these put its answers into the protocol's words. */
-export function deviceMethods(pairing: DevicePairing): DeviceMethods {
+export function deviceMethods(pairing: PairingPort): DeviceMethods {
   return {
     "device.pair.list": async () => mutable(await pairing.list()),
     async "device.pair.approve"({ requestId, scopes }, caller) {
@@ -78,7 +79,7 @@ function callerOf({ deviceId, scopes }: Caller): Caller {
   return { deviceId, scopes };
 }
 
-async function defaultGrant(pairing: DevicePairing, requestId: string): Promise<readonly string[] | undefined> {
+async function defaultGrant(pairing: PairingPort, requestId: string): Promise<readonly string[] | undefined> {
   const { pending } = await pairing.list();
   const row = pending.find((request) => request.requestId === requestId);
   const namedNone = row !== undefined && row.roles?.includes("operator") === true && (row.scopes ?? []).length === 0;

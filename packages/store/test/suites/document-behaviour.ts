@@ -55,6 +55,17 @@ export function describeDocuments(engineName: string, create: () => Promise<Docu
     expect(await mine.replace({ count: 2 }, (await mine.read()).revision)).toBe(true);
   });
 
+  test(titled("[store:compare-and-set] a value that went away and came back is another revision"), async () => {
+    const { store, reopen } = await openEngine();
+    const mine = store.document("counter", counterShape);
+    const theirs = (await reopen()).document("counter", counterShape);
+    await updateDocument(theirs, () => ({ next: { count: 1 }, result: undefined }));
+    const { revision } = await mine.read();
+    for (const count of [2, 1]) await updateDocument(theirs, () => ({ next: { count }, result: undefined }));
+    expect(await mine.replace({ count: 99 }, revision)).toBe(false);
+    expect((await mine.read()).value).toEqual({ count: 1 });
+  });
+
   test(titled("[store:compare-and-set] an invented revision changes nothing"), async () => {
     const { store } = await openEngine();
     const document = store.document("counter", counterShape);

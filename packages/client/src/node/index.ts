@@ -1,0 +1,2 @@
+export type { FileTokenStoreOptions } from "./file-token-store.ts";
+export { fileTokenStore } from "./file-token-store.ts";

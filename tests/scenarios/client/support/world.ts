@@ -1,0 +1,113 @@
+import { createInProcessBus } from "@saltgate/bus";
+import {
+  createPairingListener,
+  type Gateway,
+  type GatewayOptions,
+  silentLogger,
+  startGateway,
+  systemClock,
+} from "@saltgate/gateway";
+import { nativeEngine } from "@saltgate/identity/node";
+import { DevicePairing, deviceDocumentShapes } from "@saltgate/pairing";
+import { MemoryStore } from "@saltgate/store";
+
+/** The shared secret of every gateway that a scenario starts. */
+export const TOKEN = "a-shared-secret-that-only-tests-know-a-shared-secret";
+
+/** What a scenario may choose; everything else is as a first start would have it, on a free loopback port. */
+export interface WorldOptions {
+  readonly auth?: Partial<GatewayOptions["auth"]>;
+  readonly limits?: Partial<GatewayOptions["limits"]>;
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** A gateway over stores in memory, which can stop and start again without forgetting its devices. */
+export interface World extends AsyncDisposable {
+  readonly url: string;
+  readonly pairing: DevicePairing;
+  readonly gateway: () => Gateway;
+  /** Lets the device in that waits. */
+  approveOnly(): Promise<void>;
+  stop(): Promise<void>;
+  /** Starts on the same port, over the same stores. */
+  start(): Promise<void>;
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const store = new MemoryStore();
+  const bus = createInProcessBus();
+  const shapes = deviceDocumentShapes(nativeEngine.sha256);
+  const pairing = await DevicePairing.open({
+    pending: store.document("devices/pending", shapes.pending),
+    paired: store.document("devices/paired", shapes.paired),
+    engine: nativeEngine,
+    listener: createPairingListener(bus),
+  });
+  const listen = (port: number): Promise<Gateway> =>
+    startGateway({
+      listen: { port, required: ["127.0.0.1"], optional: [], tls: options.tls },
+      auth: {
+        secret: { mode: "token", token: TOKEN },
+        localWithoutDevice: "full",
+        allowTailscale: false,
+        rateLimit: { maxFailures: 10, windowMs: 60_000, lockoutMs: 300_000 },
+        trustedProxies: [],
+        allowedOrigins: [],
+        ...options.auth,
+      },
+      limits: {
+        maxConnections: 1_000,
+        maxPreAuth: 256,
+        maxPreAuthPerAddress: 128,
+        maxPayloadBytes: 26_214_400,
+        maxBufferedBytes: 52_428_800,
+        totalBufferedBytes: 268_435_456,
+        maxInFlightRequests: 64,
+        handshakeTimeoutMs: 15_000,
+        tickIntervalMs: 15_000,
+        ...options.limits,
+      },
+      machine: {
+        hostName: "harbor",
+        ownAddresses: () => ["127.0.0.1"],
+        presence: () => ({ host: "harbor", mode: "gateway", reason: "self", text: "Gateway: harbor", ts: Date.now() }),
+      },
+      pairing,
+      bus,
+      engine: nativeEngine,
+      clock: systemClock,
+      logger: silentLogger,
+      newId: () => crypto.randomUUID(),
+      version: "1.2.3",
+      paths: { configPath: "/state/saltgate.json", stateDir: "/state" },
+    });
+  let gateway = await listen(0);
+  const { port } = gateway;
+  let isRunning = true;
+  const stop = async (): Promise<void> => {
+    if (isRunning) await gateway.stop({ drainTimeoutMs: 0 });
+    isRunning = false;
+  };
+  return {
+    url: `${options.tls === undefined ? "ws" : "wss"}://127.0.0.1:${port}`,
+    pairing,
+    gateway: () => gateway,
+    async approveOnly() {
+      const { pending } = await pairing.list();
+      const [waiting] = pending;
+      if (waiting === undefined || pending.length > 1) throw new Error(`${pending.length} devices wait, not one`);
+      await pairing.approve(waiting.requestId, { scopes: ["operator.admin", "operator.pairing"] } as never);
+    },
+    stop,
+    async start() {
+      gateway = await listen(port);
+      isRunning = true;
+    },
+    async [Symbol.asyncDispose]() {
+      await stop();
+      await pairing.close();
+      await bus.close();
+      await store.close();
+    },
+  };
+}
