@@ -10,6 +10,8 @@ await build({
   platform: "node",
   external: [/^node:/, "bufferutil", "utf-8-validate"],
   resolve: { conditionNames: ["@saltgate/source", "node", "default"] },
+  // A package's list of exports is followed only where it leads, or whoever takes one thing of a package loads it all.
+  experimental: { lazyBarrel: true },
   transform: { define: { __SALTGATE_VERSION__: JSON.stringify(version) } },
   output: {
     dir: "dist",
