@@ -28,7 +28,7 @@ const steps = [
   ],
   ["layers, cycles and deep imports", "node", ["tooling/layers/src/cruise.ts"]],
   ["dead exports and dependencies", "knip", []],
-  ["manifests", "sherif", ["--fail-on-warnings"]],
+  ["manifests", "sherif", ["--fail-on-warnings", "--ignore-rule", "root-package-manager-field"]],
   ["generated files", "pnpm", ["--silent", "protocol:check"]],
   ...publishable.map((name) => [`package map of ${name}`, "publint", ["--strict", `packages/${name}`]]),
   ...publishable.map((name) => [

@@ -11,7 +11,11 @@ export class CommandError extends Error {
   /** For programs: the detail code of the protocol, or one of ours. */
   readonly code: string;
 
-  constructor(code: string, message: string, options: { readonly mend?: string | undefined; readonly exit?: Exit; readonly cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { readonly mend?: string | undefined; readonly exit?: Exit; readonly cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.mend = options.mend;
@@ -21,5 +25,8 @@ export class CommandError extends Error {
 
 /** The words of the command line are off. */
 export function usageError(message: string, command: string): CommandError {
-  return new CommandError("USAGE", message, { mend: `See: saltgate ${command}${command === "" ? "" : " "}--help`, exit: Exit.Usage });
+  return new CommandError("USAGE", message, {
+    mend: `See: saltgate ${command}${command === "" ? "" : " "}--help`,
+    exit: Exit.Usage,
+  });
 }

@@ -21,8 +21,11 @@ export interface CommandSpec {
   readonly options?: Readonly<Record<string, OptionSpec>>;
   /** Hands over the words as they were typed, because the command reads them itself. */
   readonly raw?: boolean;
-  readonly load: () => Promise<{ readonly run: (invocation: Invocation) => Promise<Exit> }>;
+  readonly load: () => Promise<{ readonly run: (invocation: Invocation, commands: Commands) => Promise<Exit> }>;
 }
+
+/** Commands by their full names. */
+export type Commands = Readonly<Record<string, CommandSpec>>;
 
 /** What a command was called with. */
 export interface Invocation {
@@ -56,10 +59,15 @@ const optionOf = (options: Readonly<Record<string, OptionSpec>>, name: string): 
   Object.hasOwn(options, name) ? options[name] : undefined;
 
 /** Splits `--name=value`; a short option becomes its long name. */
-function optionName(word: string, options: Readonly<Record<string, OptionSpec>>): { name: string; inline: string | undefined } | undefined {
+function optionName(
+  word: string,
+  options: Readonly<Record<string, OptionSpec>>,
+): { name: string; inline: string | undefined } | undefined {
   if (word.startsWith("--") && word.length > 2) {
     const at = word.indexOf("=");
-    return at === -1 ? { name: word.slice(2), inline: undefined } : { name: word.slice(2, at), inline: word.slice(at + 1) };
+    return at === -1
+      ? { name: word.slice(2), inline: undefined }
+      : { name: word.slice(2, at), inline: word.slice(at + 1) };
   }
   if (!/^-[A-Za-z]$/.test(word)) return undefined;
   const found = Object.entries(options).find(([, { short }]) => short === word.slice(1));
@@ -70,7 +78,10 @@ function optionName(word: string, options: Readonly<Record<string, OptionSpec>>)
  * Finds the command in the words of a command line: global options may stand before, between and after its names.
  * The longest name that fits wins, so `gateway status` is not `gateway`.
  */
-export function findCommand(words: readonly string[], commands: Readonly<Record<string, CommandSpec>>): { readonly name: string; readonly rest: readonly string[] } {
+export function findCommand(
+  words: readonly string[],
+  commands: Readonly<Record<string, CommandSpec>>,
+): { readonly name: string; readonly rest: readonly string[] } {
   const before: string[] = [];
   const names: string[] = [];
   let index = 0;
@@ -82,7 +93,8 @@ export function findCommand(words: readonly string[], commands: Readonly<Record<
       // An option that is not global belongs to the command whose name is complete.
       if (spec === undefined) break;
       before.push(word);
-      if (spec.argument !== undefined && option.inline === undefined && index + 1 < words.length) before.push(words[++index] ?? "");
+      if (spec.argument !== undefined && option.inline === undefined && index + 1 < words.length)
+        before.push(words[++index] ?? "");
       continue;
     }
     const longer = [...names, word].join(" ");
@@ -120,7 +132,8 @@ export function parseInvocation(name: string, spec: CommandSpec, words: readonly
     } else {
       const value = option.inline ?? words[++index];
       if (value === undefined || value === "") throw usageError(`--${option.name} needs ${known.argument}`, name);
-      if (known.values !== undefined && !known.values.includes(value)) throw usageError(`--${option.name} is one of ${known.values.join(", ")}`, name);
+      if (known.values !== undefined && !known.values.includes(value))
+        throw usageError(`--${option.name} is one of ${known.values.join(", ")}`, name);
       values.push(value);
     }
     given.set(option.name, values);
@@ -128,14 +141,20 @@ export function parseInvocation(name: string, spec: CommandSpec, words: readonly
   const wanted = spec.positionals ?? [];
   const required = wanted.filter((positional) => !positional.startsWith("["));
   const isAsking = given.has("help");
-  if (!isAsking && positionals.length < required.length) throw usageError(`${required[positionals.length]} is missing`, name);
-  if (!isAsking && positionals.length > wanted.length) throw usageError(`"${(positionals[wanted.length] ?? "").slice(0, 80)}" is one word too many`, name);
+  if (!isAsking && positionals.length < required.length)
+    throw usageError(`${required[positionals.length]} is missing`, name);
+  if (!isAsking && positionals.length > wanted.length)
+    throw usageError(`"${(positionals[wanted.length] ?? "").slice(0, 80)}" is one word too many`, name);
   return {
     command: name,
     positionals,
     words,
     value: (option) => given.get(option)?.at(-1),
-    list: (option) => (given.get(option) ?? []).flatMap((value) => value.split(",")).map((value) => value.trim()).filter((value) => value !== ""),
+    list: (option) =>
+      (given.get(option) ?? [])
+        .flatMap((value) => value.split(","))
+        .map((value) => value.trim())
+        .filter((value) => value !== ""),
     has: (option) => given.has(option),
   };
 }

@@ -14,13 +14,20 @@ export function explainGatewayError(error: unknown, url: string): CommandError {
 function refused(error: GatewayError): CommandError {
   const code = error.detailCode ?? error.code;
   const known = Object.hasOwn(DETAIL_CODES, code) ? DETAIL_CODES[code as keyof typeof DETAIL_CODES] : undefined;
-  const notPermitted = code.startsWith("AUTH_") || code.startsWith("DEVICE_") || ["PAIRING_REQUIRED", "MISSING_SCOPE", "APPROVER_LACKS_SCOPE"].includes(code);
+  const notPermitted =
+    code.startsWith("AUTH_") ||
+    code.startsWith("DEVICE_") ||
+    ["PAIRING_REQUIRED", "MISSING_SCOPE", "APPROVER_LACKS_SCOPE"].includes(code);
   const { requestId } = error.details;
   const mend =
     code === "PAIRING_REQUIRED" && typeof requestId === "string"
       ? `On the machine of the gateway, run: saltgate devices approve ${requestId}`
       : known?.mend;
-  return new CommandError(code, error.message, { mend, exit: notPermitted ? Exit.NotPermitted : Exit.Failed, cause: error });
+  return new CommandError(code, error.message, {
+    mend,
+    exit: notPermitted ? Exit.NotPermitted : Exit.Failed,
+    cause: error,
+  });
 }
 
 function failed(error: ClientError, url: string): CommandError {
@@ -28,16 +35,29 @@ function failed(error: ClientError, url: string): CommandError {
   switch (error.code) {
     case "UNREACHABLE":
     case "CONNECT_TIMEOUT":
+    case "UPGRADE_REFUSED":
     case "CLOSED":
       return new CommandError(error.code, `no gateway answers at ${url} (${error.message})`, {
-        mend: isLocalUrl(url) ? "Start one: saltgate gateway" : "Check the address, and that the gateway runs: saltgate gateway probe",
+        mend: isLocalUrl(url)
+          ? "Start one: saltgate gateway"
+          : "Check the address, and that the gateway runs: saltgate gateway probe",
         exit: Exit.Unreachable,
         cause: error,
       });
     case "INSECURE_URL":
-      return new CommandError(error.code, error.message, { ...options, mend: "Use wss://, or a tunnel: ssh -N -L 18789:127.0.0.1:18789 user@host", exit: Exit.Usage });
+      return new CommandError(error.code, error.message, {
+        ...options,
+        mend: "Use wss://, or a tunnel: ssh -N -L 18789:127.0.0.1:18789 user@host",
+        exit: Exit.Usage,
+      });
+    case "TLS_UNTRUSTED":
+    case "TLS_PIN_NEEDS_WSS":
     case "TLS_PIN_MISMATCH":
-      return new CommandError(error.code, error.message, { ...options, mend: "Compare the certificate's fingerprint with the one that the gateway printed at its start", exit: Exit.NotPermitted });
+      return new CommandError(error.code, error.message, {
+        ...options,
+        mend: "Compare the certificate's fingerprint with the one that the gateway printed at its start",
+        exit: Exit.NotPermitted,
+      });
     default:
       return new CommandError(error.code, error.message, options);
   }

@@ -1,5 +1,5 @@
+import type { GatewayClient as GatewayClientType, HelloOk, MethodName, ParamsOf, ResultOf } from "@saltgate/client";
 import { resolveGatewayAuth, resolveGatewayUrl } from "@saltgate/config";
-import type { GatewayClient, HelloOk, MethodName, ParamsOf, ResultOf } from "@saltgate/client";
 import { CommandError, Exit } from "./command-error.ts";
 import type { Invocation } from "./command-line.ts";
 import { statePathsOf, usableConfigOf } from "./local-state.ts";
@@ -24,11 +24,13 @@ export interface GatewayTarget {
 }
 
 /** Milliseconds to wait for the gateway. */
-export function timeoutOf(invocation: Invocation): number {
+function timeoutOf(invocation: Invocation): number {
   const text = invocation.value("timeout");
   if (text === undefined) return DEFAULT_TIMEOUT_MS;
   if (!/^\d{1,7}$/.test(text) || Number(text) < 1) {
-    throw new CommandError("USAGE", `--timeout is a number of milliseconds, not "${text.slice(0, 40)}"`, { exit: Exit.Usage });
+    throw new CommandError("USAGE", `--timeout is a number of milliseconds, not "${text.slice(0, 40)}"`, {
+      exit: Exit.Usage,
+    });
   }
   return Number(text);
 }
@@ -37,13 +39,25 @@ export function timeoutOf(invocation: Invocation): number {
 export async function targetOf(invocation: Invocation, url = invocation.value("url")): Promise<GatewayTarget> {
   const paths = statePathsOf(invocation);
   const { config, loaded } = await usableConfigOf(paths);
-  const flags = { url, token: invocation.value("token"), password: invocation.value("password"), tlsFingerprint: invocation.value("tls-fingerprint") };
-  const address = resolveGatewayUrl({ flags, env: process.env, config, written: loaded.written, defaultPort: paths.defaultPort });
+  const flags = {
+    url,
+    token: invocation.value("token"),
+    password: invocation.value("password"),
+    tlsFingerprint: invocation.value("tls-fingerprint"),
+  };
+  const address = resolveGatewayUrl({
+    flags,
+    env: process.env,
+    config,
+    written: loaded.written,
+    defaultPort: paths.defaultPort,
+  });
   const auth = resolveGatewayAuth({ flags, env: process.env, config, side: "client" });
   return {
     url: address.url,
     urlSource: address.source,
-    tlsFingerprint: address.tlsFingerprint ?? (await ownFingerprint(address.url, config.gateway.tls.certPath ?? paths.tlsCertFile)),
+    tlsFingerprint:
+      address.tlsFingerprint ?? (await ownFingerprint(address.url, config.gateway.tls.certPath ?? paths.tlsCertFile)),
     token: auth.mode === "token" ? auth.token : undefined,
     tokenSource: auth.tokenSource,
     password: auth.mode === "password" ? auth.password : undefined,
@@ -62,7 +76,9 @@ async function ownFingerprint(url: string, certFile: string): Promise<string | u
   const { readFile } = await import("node:fs/promises");
   try {
     const { createHash, X509Certificate } = await import("node:crypto");
-    return createHash("sha256").update(new X509Certificate(await readFile(certFile, "utf8")).raw).digest("hex");
+    return createHash("sha256")
+      .update(new X509Certificate(await readFile(certFile, "utf8")).raw)
+      .digest("hex");
   } catch {
     return undefined; // another machine's gateway behind a tunnel, perhaps: then the ordinary rules hold
   }
@@ -78,34 +94,47 @@ export interface GatewaySession extends AsyncDisposable {
 /** Connects to the gateway. @throws {CommandError} with the step that mends it */
 export async function openSession(invocation: Invocation, target?: GatewayTarget): Promise<GatewaySession> {
   const where = target ?? (await targetOf(invocation));
-  const [{ GatewayClient }, { fileTokenStore }, { loadOrCreateDeviceIdentity }, { OWNER_SCOPES }] = await Promise.all([
-    import("@saltgate/client"),
-    import("@saltgate/client/node"),
-    import("@saltgate/identity/node"),
-    import("@saltgate/protocol"),
-  ]);
-  const client: GatewayClient = new GatewayClient({
-    url: where.url,
-    ...(where.token !== undefined && { token: where.token }),
-    ...(where.password !== undefined && { password: where.password }),
-    ...(where.tlsFingerprint !== undefined && { tlsFingerprint: where.tlsFingerprint }),
-    client: { id: "cli", mode: "cli", version: VERSION, platform: process.platform },
-    role: "operator",
-    scopes: [...OWNER_SCOPES],
-    identity: await loadOrCreateDeviceIdentity(where.identityFile),
-    tokenStore: fileTokenStore(where.identityAuthFile),
-    reconnect: false,
-    requestTimeoutMs: where.timeoutMs,
-    connectTimeoutMs: where.timeoutMs,
-  });
+  const [{ GatewayClient, GatewayError }, { fileTokenStore }, { loadOrCreateDeviceIdentity }, { OWNER_SCOPES }] =
+    await Promise.all([
+      import("@saltgate/client"),
+      import("@saltgate/client/node"),
+      import("@saltgate/identity/node"),
+      import("@saltgate/protocol"),
+    ]);
+  const identity = await loadOrCreateDeviceIdentity(where.identityFile);
+  const start = (device: typeof identity | undefined): GatewayClientType =>
+    new GatewayClient({
+      url: where.url,
+      token: where.token,
+      password: where.password,
+      tlsFingerprint: where.tlsFingerprint,
+      client: { id: "cli", mode: "cli", version: VERSION, platform: process.platform },
+      scopes: OWNER_SCOPES,
+      identity: device,
+      tokenStore: fileTokenStore(where.identityAuthFile),
+      reconnect: false,
+      requestTimeoutMs: where.timeoutMs,
+      connectTimeoutMs: where.timeoutMs,
+    });
+  let client = start(identity);
   try {
-    const hello = await client.connect();
+    let hello: HelloOk;
+    try {
+      hello = await client.connect();
+    } catch (error) {
+      // A gateway whose device files are damaged lets no device in. Its owner, on its machine, gets in by the secret
+      // alone, to ask it what is wrong.
+      if (!(error instanceof GatewayError) || error.detailCode !== "STORE_UNAVAILABLE") throw error;
+      await client.close();
+      client = start(undefined);
+      hello = await client.connect();
+    }
     return {
       target: where,
       hello,
       request: async (method, params) => {
         try {
-          return await client.request(method, ...(params === undefined ? [] : [params]) as never);
+          return await client.request(method, ...((params === undefined ? [] : [params]) as never));
         } catch (error) {
           throw await explain(error, where);
         }
@@ -119,7 +148,7 @@ export async function openSession(invocation: Invocation, target?: GatewayTarget
 }
 
 /** What went wrong with a gateway, in the words of this command. */
-export async function explain(error: unknown, target: Pick<GatewayTarget, "url">): Promise<CommandError> {
+async function explain(error: unknown, target: Pick<GatewayTarget, "url">): Promise<CommandError> {
   if (error instanceof CommandError) return error;
   const { explainGatewayError } = await import("./gateway-errors.ts");
   return explainGatewayError(error, target.url);

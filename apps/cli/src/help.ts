@@ -17,7 +17,9 @@ function usageOf(name: string, { positionals = [] }: CommandSpec): string {
 export function rootHelp(commands: Readonly<Record<string, CommandSpec>>): string {
   const usages = Object.entries(commands).map(([name, spec]) => usageOf(name, spec).replace("saltgate ", ""));
   const width = Math.max(...usages.map((usage) => usage.length));
-  const lines = Object.values(commands).map(({ summary }, index) => `  ${(usages[index] ?? "").padEnd(width)}  ${summary}`);
+  const lines = Object.values(commands).map(
+    ({ summary }, index) => `  ${(usages[index] ?? "").padEnd(width)}  ${summary}`,
+  );
   return [
     "Saltgate: a gateway of your own for your chats, agents and devices.",
     "",
@@ -33,9 +35,14 @@ export function rootHelp(commands: Readonly<Record<string, CommandSpec>>): strin
 }
 
 /** The help of one command. */
-export function commandHelp(name: string, spec: CommandSpec, ownOptions: Readonly<Record<string, OptionSpec>> = spec.options ?? {}): string {
+export function commandHelp(
+  name: string,
+  spec: CommandSpec,
+  ownOptions: Readonly<Record<string, OptionSpec>> = spec.options ?? {},
+): string {
   const own = Object.keys(ownOptions).length === 0 ? [] : ["Options:", ...optionLines(ownOptions), ""];
-  return [`${spec.summary}.`, "", `Usage: ${usageOf(name, spec)} [options]`, "", ...own, "Options of every command:", ...optionLines(GLOBAL_OPTIONS), ""].join("\n");
+  const everywhere = spec.raw === true ? [] : ["Options of every command:", ...optionLines(GLOBAL_OPTIONS), ""];
+  return [`${spec.summary}.`, "", `Usage: ${usageOf(name, spec)} [options]`, "", ...own, ...everywhere].join("\n");
 }
 
 /** The help of a name that has commands below it, e.g. `devices`. */

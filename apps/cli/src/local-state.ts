@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { type Config, loadConfig, loadWithLastGood, type LoadedConfig, resolveStatePaths, type StatePaths } from "@saltgate/config";
+import { type Config, type LoadedConfig, loadWithLastGood, resolveStatePaths, type StatePaths } from "@saltgate/config";
 import type { Invocation } from "./command-line.ts";
 
 /** Where this command's state lies, by `--profile`, `--dev` and the environment. */
@@ -16,13 +16,10 @@ export function statePathsOf(invocation: Invocation): StatePaths {
   });
 }
 
-/** The configuration, strictly. @throws {ConfigError} when the file can't be used */
-export function configOf(paths: StatePaths): Promise<LoadedConfig> {
-  return loadConfig({ path: paths.configFile, env: process.env });
-}
-
 /** The configuration that the gateway would run on, so that a broken file doesn't keep its owner from asking what is wrong. */
-export async function usableConfigOf(paths: StatePaths): Promise<{ readonly config: Config; readonly loaded: LoadedConfig }> {
+export async function usableConfigOf(
+  paths: StatePaths,
+): Promise<{ readonly config: Config; readonly loaded: LoadedConfig }> {
   const loaded = await loadWithLastGood({ path: paths.configFile, env: process.env });
   return { config: loaded.config, loaded };
 }

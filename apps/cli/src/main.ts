@@ -16,12 +16,19 @@ async function main(words: readonly string[]): Promise<Exit> {
   }
   const invocation = spec.raw === true ? rawInvocation(name, rest) : parseInvocation(name, spec, rest);
   const { run } = await spec.load();
-  return run(invocation);
+  return run(invocation, COMMANDS);
 }
 
 /** For a command that reads its words itself. */
 function rawInvocation(command: string, words: readonly string[]): ReturnType<typeof parseInvocation> {
-  return { command, words, positionals: [], value: () => undefined, list: () => [], has: (name) => words.includes(`--${name}`) };
+  return {
+    command,
+    words,
+    positionals: [],
+    value: () => undefined,
+    list: () => [],
+    has: (name) => words.includes(`--${name}`),
+  };
 }
 
 async function withoutCommand(name: string, rest: readonly string[]): Promise<Exit> {
@@ -31,16 +38,17 @@ async function withoutCommand(name: string, rest: readonly string[]): Promise<Ex
   }
   const { groupHelp, rootHelp } = await import("./help.ts");
   const help = name === "" ? rootHelp(COMMANDS) : groupHelp(name, COMMANDS);
-  const stray = rest.find((word) => !word.startsWith("-"));
   const isAsking = rest.includes("--help") || rest.includes("-h") || (name === "" && rest.length === 0);
   if (isAsking) {
     process.stdout.write(help);
     return Exit.Ok;
   }
-  if (stray !== undefined) {
+  const words = [name, ...rest.filter((word) => !word.startsWith("-"))].filter((word) => word !== "");
+  if (words.join(" ") !== name) {
     const { nearest } = await import("./nearest.ts");
-    const known = nearest([name, stray].join(" ").trim(), Object.keys(COMMANDS));
-    throw new CommandError("USAGE", `there is no command "${[name, stray].join(" ").trim().slice(0, 80)}"`, {
+    const groups = Object.keys(COMMANDS).flatMap((command) => [command, command.split(" ")[0] ?? command]);
+    const known = nearest(words.slice(0, 2).join(" "), groups) ?? nearest(words[0] ?? "", groups);
+    throw new CommandError("USAGE", `there is no command "${words.join(" ").slice(0, 80)}"`, {
       mend: known === undefined ? "See: saltgate --help" : `Did you mean: saltgate ${known}`,
       exit: Exit.Usage,
     });

@@ -128,10 +128,16 @@ function explainIssue(issue: z.core.$ZodIssue, raw: unknown): readonly { path: s
     });
   }
   const key = keyOf(path);
-  if (!key) return [{ path, message: `"${path}" must be an object: { ... }${got(valueAt(raw, issue.path))}.` }];
-  const found = key.sensitive ? "" : got(valueAt(raw, issue.path));
+  if (!key) return [{ path, message: `"${path}" must be an object: { ... }.` }];
+  const found = isBesideSecret(key.path) ? "" : got(valueAt(raw, issue.path));
   const item = path === key.path ? "" : ` (this is about ${path})`;
   return [{ path, message: `"${key.path}" must be ${key.expects}${found}${item}.` }];
+}
+
+/** A secret that was pasted one line too high or too low must not be repeated either. */
+function isBesideSecret(path: string): boolean {
+  const parentOf = (of: string): string => of.slice(0, of.lastIndexOf("."));
+  return [...keyTable().keys.values()].some((key) => key.sensitive && parentOf(key.path) === parentOf(path));
 }
 
 function got(value: unknown): string {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { CLOSE_CODES, type Hello, scopeSatisfies } from "@saltgate/protocol";
+import { advertisedEvents, advertisedMethods, CLOSE_CODES, type Hello, scopeSatisfies } from "@saltgate/protocol";
 import type { WebSocket } from "ws";
 import { type Attribution, attribute, type Surroundings } from "./address/attribution.ts";
 import { isTailnetIp, normalizeIp, parseAddressSet } from "./address/ip.ts";
@@ -14,7 +14,6 @@ import { ConnectionRegistry } from "./connection/registry.ts";
 import { feedConnection, peerSocket } from "./connection/ws-socket.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { createEventPublisher, EventHub } from "./events/event-hub.ts";
-import { SERVED_EVENTS } from "./events/served-events.ts";
 import { type GatewayPhase, HealthMonitor, withoutProblems } from "./health/health-monitor.ts";
 import { gatewayMetrics } from "./http/gateway-metrics.ts";
 import { type HttpRefusal, type HttpSurface, listen } from "./http/http-server.ts";
@@ -195,7 +194,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
 
   replaceSecret(secret: SharedSecret): void {
     this.#secret = secret;
-    for (const connection of [...this.#registry.ready()]) {
+    for (const connection of this.#registry.ready()) {
       const method = connection.peer?.authMethod;
       if (method === "token" || method === "password") {
         connection.close(CLOSE_CODES.CredentialsChanged.code, CLOSE_CODES.CredentialsChanged.reason);
@@ -349,8 +348,8 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     return {
       serverVersion: version,
       serverHost: machine.hostName,
-      methods: this.#dispatcher.served,
-      events: SERVED_EVENTS,
+      methods: advertisedMethods(peer.version, this.#dispatcher.served),
+      events: advertisedEvents(peer.version),
       presence: isReader ? this.#presence.list() : [],
       health: !isReader || health === undefined ? {} : isAdmin ? health : withoutProblems(health),
       stateVersion: { presence: this.#presence.version, health: this.#health.version },
@@ -375,7 +374,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
 
   #tick(now: number): void {
     const patienceMs = 2 * this.#options.limits.tickIntervalMs;
-    for (const connection of [...this.#registry.ready()]) {
+    for (const connection of this.#registry.ready()) {
       if (now - connection.lastHeardMs > patienceMs) {
         connection.terminate(CLOSE_CODES.TickTimeout.code, CLOSE_CODES.TickTimeout.reason);
         continue;

@@ -21,9 +21,14 @@ export type {
 } from "./connection/connection-state.ts";
 export { connectionStep } from "./connection/connection-state.ts";
 export type { AuthMethod, Peer } from "./connection/peer.ts";
+export { RequestError } from "./dispatch/outcome.ts";
 export type { Gateway, StopOptions } from "./gateway.ts";
 export { startGateway } from "./gateway.ts";
 export type { Logger } from "./logging/logger.ts";
 export { silentLogger } from "./logging/logger.ts";
+export type { DeviceMethods } from "./methods/devices.ts";
+export { deviceMethods } from "./methods/devices.ts";
 export type { GatewayAuth, GatewayLimits, GatewayMachine, GatewayOptions } from "./options.ts";
 export { createPairingListener } from "./pairing-listener.ts";
+export type { PairingPort } from "./pairing-port.ts";
+export { unavailablePairing } from "./pairing-port.ts";

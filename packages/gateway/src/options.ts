@@ -1,6 +1,5 @@
 import type { Bus } from "@saltgate/bus";
 import type { SyncEd25519Engine } from "@saltgate/identity";
-import type { DevicePairing } from "@saltgate/pairing";
 import type { PresenceEntry } from "@saltgate/protocol";
 import type { RateLimitRules } from "./auth/rate-limiter.ts";
 import type { SharedSecret } from "./auth/shared-secret.ts";
@@ -10,6 +9,7 @@ import type { LocalWithoutDevice } from "./connection/admission.ts";
 import type { ConnectionCaps } from "./connection/registry.ts";
 import type { ListenPlan } from "./http/http-server.ts";
 import type { Logger } from "./logging/logger.ts";
+import type { PairingPort } from "./pairing-port.ts";
 
 /** Bounds of a gateway. All have defaults in `@saltgate/config`. */
 export interface GatewayLimits extends ConnectionCaps {
@@ -55,7 +55,7 @@ export interface GatewayOptions {
   readonly auth: GatewayAuth;
   readonly limits: GatewayLimits;
   readonly machine: GatewayMachine;
-  readonly pairing: DevicePairing;
+  readonly pairing: PairingPort;
   readonly bus: Bus;
   readonly engine: SyncEd25519Engine;
   readonly clock: Clock;

@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { type MethodDescription, method } from "./define.ts";
 import { stateVersionSchema } from "./frames.ts";
-import { healthSummarySchema } from "./health.ts";
+import { healthSummarySchema, helloHealthSchema } from "./health.ts";
 import { lazy } from "./lazy.ts";
 import { LIMITS } from "./limits.ts";
 import { presenceEntrySchema } from "./presence.ts";
@@ -20,35 +21,43 @@ export const connectChallengeSchema = lazy(() =>
 
 const connectClientSchema = lazy(() =>
   z.object({
-    id: label(),
+    id: label().meta({
+      description: "What kind of client: `cli`, `gateway-client`, `node-host`, `saltgate-control-ui`…",
+    }),
     displayName: label().optional(),
     version: label(),
-    platform: label(),
-    deviceFamily: label().optional(),
+    platform: label().meta({ description: "`linux`, `darwin`, `win32`, `iOS 18.2`, `android`, `web`…" }),
+    deviceFamily: label().optional().meta({ description: "`Mac`, `iPhone`, `Android`…" }),
     modelIdentifier: label().optional(),
-    mode: label(),
-    instanceId: label().optional(),
-    buildId: z.string().max(96).optional(),
-    timeZone: z.string().max(64).optional(),
+    mode: label().meta({
+      description: "How it is used: `cli`, `ui`, `webchat`, `backend`, `node`, `probe`, `worker`.",
+    }),
+    instanceId: label().optional().meta({ description: "Stays the same for one installation." }),
+    buildId: z.string().max(96).optional().meta({ description: "Since revision 4." }),
+    timeZone: z.string().max(64).optional().meta({ description: "Since revision 4." }),
   }),
 );
 
 const connectDeviceSchema = lazy(() =>
   z.object({
-    id: z.string().min(1).max(128),
-    publicKey: z.string().min(1).max(1_024),
-    signature: z.string().min(1).max(256),
-    signedAt: z.int().min(0),
-    nonce: z.string().max(256).optional(),
+    id: z.string().min(1).max(128).meta({ description: "Hex SHA-256 of the raw public key, lower case." }),
+    publicKey: z.string().min(1).max(1_024).meta({ description: "The raw Ed25519 key, base64url without padding." }),
+    signature: z.string().min(1).max(256).meta({ description: "Over the proof text, base64url without padding." }),
+    signedAt: z.int().min(0).meta({ description: "Milliseconds since the epoch; part of the proof text." }),
+    nonce: z
+      .string()
+      .max(256)
+      .optional()
+      .meta({ description: "Of the challenge. Required, but for local clients of revision 3." }),
   }),
 );
 
 const connectAuthSchema = lazy(() =>
   z.object({
-    token: credential().optional(),
-    password: credential().optional(),
-    deviceToken: credential().optional(),
-    bootstrapToken: credential().optional(),
+    token: credential().optional().meta({ description: "The gateway's token, or the device's own." }),
+    password: credential().optional().meta({ description: "The gateway's password." }),
+    deviceToken: credential().optional().meta({ description: "The device's own token. Since revision 4." }),
+    bootstrapToken: credential().optional().meta({ description: "From a setup code. Since revision 4." }),
   }),
 );
 
@@ -58,17 +67,22 @@ const connectAuthSchema = lazy(() =>
  */
 export const connectParamsSchema = lazy(() =>
   z.object({
-    minProtocol: z.int().min(1),
-    maxProtocol: z.int().min(1),
+    minProtocol: z.int().min(1).meta({ description: "The oldest revision that the client speaks." }),
+    maxProtocol: z.int().min(1).meta({ description: "The newest revision that the client speaks." }),
     client: connectClientSchema(),
-    role: label().optional(),
-    scopes: labels().optional(),
-    caps: labels().optional(),
-    commands: labels().optional(),
-    permissions: z.record(label(), z.boolean()).optional(),
-    pathEnv: z.string().max(8_192).optional(),
-    device: connectDeviceSchema().optional(),
-    auth: connectAuthSchema().optional(),
+    role: label().optional().meta({ description: "`operator` or `node`; without it, `operator`." }),
+    scopes: labels()
+      .optional()
+      .meta({ description: "What an operator asks for. Without it: what its owner approved." }),
+    caps: labels().optional().meta({ description: "What the client can do." }),
+    commands: labels().optional().meta({ description: "Of a node: what it can be asked to do." }),
+    permissions: z
+      .record(label(), z.boolean())
+      .optional()
+      .meta({ description: "Of a node: what its system lets it do." }),
+    pathEnv: z.string().max(8_192).optional().meta({ description: "Of a node: the PATH that its commands see." }),
+    device: connectDeviceSchema().optional().meta({ description: "The proof of who the device is." }),
+    auth: connectAuthSchema().optional().meta({ description: "What the client knows." }),
     locale: z.string().max(LIMITS.maxClientTextChars).optional(),
     userAgent: z.string().max(1_024).optional(),
   }),
@@ -146,6 +160,7 @@ export const helloOkV4Schema = lazy(() =>
     }),
     snapshot: z.strictObject({
       ...helloSnapshotShape(),
+      health: helloHealthSchema(),
       authMode: z.enum(["none", "token", "password", "trusted-proxy"]).optional(),
     }),
     pluginSurfaceUrls: z.record(z.string(), z.string()).optional(),
@@ -160,3 +175,18 @@ export type HelloOkV3 = z.output<ReturnType<typeof helloOkV3Schema>>;
 export type HelloOkV4 = z.output<ReturnType<typeof helloOkV4Schema>>;
 /** `hello-ok` of either revision; `protocol` tells which. */
 export type HelloOk = HelloOkV3 | HelloOkV4;
+
+/**
+ * The handshake, described like a method. It isn't one of {@link METHODS}: the connection itself answers it, once,
+ * before anything else.
+ */
+export const CONNECT: MethodDescription = method({
+  summary: "Says who the peer is and what it wants to be. The first request on every connection, and only the first.",
+  role: "operator",
+  since: 3,
+  unlisted: [3, 4],
+  status: "served",
+  params: connectParamsSchema,
+  result: lazy(() => z.union([helloOkV3Schema(), helloOkV4Schema()])),
+  notes: "Both roles call it; it needs no scope. The answer is `hello-ok`, or an error and the end of the connection.",
+});

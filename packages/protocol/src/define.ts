@@ -22,9 +22,13 @@ export interface MethodDescription {
   readonly status: "served" | "planned";
   /** Whether params carry an `idempotencyKey` and a repeat gets the first answer again. */
   readonly idempotent?: boolean;
+  /** Callable, but not named in `hello-ok.features` of these revisions. */
+  readonly unlisted?: readonly ProtocolVersion[];
   /** Whether the owner's log of privileged acts gets a line for each call. */
   readonly privileged?: boolean;
+  /** Schema of the params, built when it is first asked for. Absent params count as `{}`. */
   readonly params: () => z.ZodType;
+  /** Schema of the result. */
   readonly result: () => z.ZodType;
   /** What a reader should know besides: errors, events that follow, differences between the revisions. */
   readonly notes?: string;
@@ -32,20 +36,26 @@ export interface MethodDescription {
 
 /** One event of the protocol, described once. */
 export interface EventDescription {
+  /** One sentence for the reference page. */
   readonly summary: string;
+  /** The revision that introduced it. */
   readonly since: ProtocolVersion;
+  /** `served`: this gateway sends it. `planned`: described, typed and generated, and not sent yet. */
   readonly status: "served" | "planned";
   /**
    * Who gets it: `everyone` (operators and nodes), operators that hold `scope`, or only the connection that it is
    * meant for. An event without a rule is sent to nobody (rule R-20).
    */
   readonly audience: "everyone" | "operators" | "target";
+  /** The scope that an operator must hold to get it. */
   readonly scope?: Scope;
   /** Whether a slow reader may miss one, because the next one replaces it. */
   readonly droppable: boolean;
   /** Whether frames carry `stateVersion`. */
   readonly stateful?: boolean;
+  /** Schema of the payload. */
   readonly payload: () => z.ZodType;
+  /** What a reader should know besides: targeted copies, when it comes, differences between the revisions. */
   readonly notes?: string;
 }
 

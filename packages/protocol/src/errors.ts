@@ -24,6 +24,8 @@ export interface DetailCodeEntry {
   readonly mend: string;
   /** Whether the same request can succeed later without anybody acting. */
   readonly retryable: boolean;
+  /** What `details.reason` says besides, where clients of revision 4 look there. */
+  readonly reason?: string;
 }
 
 /**
@@ -270,12 +272,14 @@ export const DETAIL_CODES = {
     meaning: "The gateway is still starting.",
     mend: "Try again in a moment.",
     retryable: true,
+    reason: "startup-sidecars",
   },
   RESTARTING: {
     code: "UNAVAILABLE",
     meaning: "The gateway is about to stop or restart.",
     mend: "Try again in a moment.",
     retryable: true,
+    reason: "gateway-restarting",
   },
   INTERNAL: {
     code: "UNAVAILABLE",
@@ -331,6 +335,36 @@ export const DETAIL_CODES = {
     mend: "List the open approvals.",
     retryable: false,
   },
+  UNKNOWN_AGENT_ID: {
+    code: "INVALID_REQUEST",
+    meaning: "No such agent.",
+    mend: "agents.list names the agents.",
+    retryable: false,
+  },
+  CRON_JOB_NOT_FOUND: {
+    code: "INVALID_REQUEST",
+    meaning: "No such job.",
+    mend: "cron.list names the jobs.",
+    retryable: false,
+  },
+  WIZARD_NOT_FOUND: {
+    code: "INVALID_REQUEST",
+    meaning: "No such wizard, or it is over.",
+    mend: "Start one with wizard.start.",
+    retryable: false,
+  },
+  SETUP_ADMISSION_BUSY: {
+    code: "UNAVAILABLE",
+    meaning: "Somebody else is setting the gateway up right now.",
+    mend: "Wait until that is over, or cancel it with wizard.cancel.",
+    retryable: true,
+  },
+  OUTBOUND_DELIVERY_QUEUED: {
+    code: "UNAVAILABLE",
+    meaning: "The message was not sent yet; it is kept and will be sent when its channel is back.",
+    mend: "Wait; sending it again with another key sends it twice.",
+    retryable: false,
+  },
 } as const satisfies Record<string, DetailCodeEntry>;
 
 /** A code of {@link DETAIL_CODES}. */
@@ -355,7 +389,8 @@ export interface ErrorExtras {
 /** Builds an error from its detail code: the outer code and whether a retry makes sense come from the table. */
 export function errorShape(detail: DetailCode, message: string, extras: ErrorExtras = {}): ErrorShape {
   const entry: DetailCodeEntry = DETAIL_CODES[detail];
-  const shape: ErrorShape = { code: entry.code, message, details: { code: detail, ...extras.details } };
+  const reason = entry.reason === undefined ? undefined : { reason: entry.reason };
+  const shape: ErrorShape = { code: entry.code, message, details: { code: detail, ...reason, ...extras.details } };
   if (entry.retryable) shape.retryable = true;
   if (extras.retryAfterMs !== undefined) shape.retryAfterMs = extras.retryAfterMs;
   return shape;

@@ -18,13 +18,15 @@ export const requestFrameSchema = lazy(() =>
 );
 
 const errorShapeSchema = lazy(() =>
-  z.object({
-    code: z.string().min(1),
-    message: z.string().min(1),
-    details: z.unknown().optional(),
-    retryable: z.boolean().optional(),
-    retryAfterMs: z.int().min(0).optional().meta({ description: "Milliseconds to wait before trying again." }),
-  }),
+  z
+    .object({
+      code: z.string().min(1),
+      message: z.string().min(1),
+      details: z.unknown().optional(),
+      retryable: z.boolean().optional(),
+      retryAfterMs: z.int().min(0).optional().meta({ description: "Milliseconds to wait before trying again." }),
+    })
+    .meta({ id: "ErrorShape" }),
 );
 
 /** A response: `{type:"res", id, ok, payload?, error?}`. */
@@ -39,7 +41,9 @@ export const responseFrameSchema = lazy(() =>
 );
 
 /** Counters that tell whether a snapshot is newer than the one held. Both always come together. */
-export const stateVersionSchema = lazy(() => z.object({ presence: z.int().min(0), health: z.int().min(0) }));
+export const stateVersionSchema = lazy(() =>
+  z.object({ presence: z.int().min(0), health: z.int().min(0) }).meta({ id: "StateVersion" }),
+);
 
 /** An event: `{type:"event", event, payload?, seq?, stateVersion?}`. */
 export const eventFrameSchema = lazy(() =>

@@ -37,4 +37,28 @@ export const LIMITS = {
   maxListEntries: 256,
   /** Largest decoded attachment, in bytes. */
   maxAttachmentBytes: 5_000_000,
+  /** Attachments that one message may carry. */
+  maxAttachments: 16,
+  /** Longest session key, in characters. */
+  maxSessionKeyChars: 512,
+  /** Longest label of a session, in characters. Revision 3 clients expect 64 and cut what is longer. */
+  maxLabelChars: 512,
+  /** Most messages that one `chat.history` returns. */
+  maxHistoryMessages: 1_000,
+  /** Largest `chat.history` answer, in bytes of JSON; the oldest messages go first. */
+  maxHistoryBytes: 6_291_456,
+  /** Shortest time between two deltas of a run, in milliseconds. */
+  chatDeltaIntervalMs: 150,
+  /** Longest chunk of a node's streamed output or input, in characters. */
+  maxNodeChunkChars: 16_384,
+  /** How long a node may take for an invocation when its caller named no time, in milliseconds. */
+  nodeInvokeTimeoutMs: 30_000,
+  /** How long an exec approval waits for a decision when its requester named no time, in milliseconds. */
+  approvalTimeoutMs: 120_000,
+  /** How long `agent.wait` waits when its caller named no time, in milliseconds. */
+  agentWaitTimeoutMs: 30_000,
+  /** Most lines that one `logs.tail` returns. */
+  maxLogLines: 5_000,
+  /** Most bytes that one `logs.tail` reads. */
+  maxLogBytes: 1_000_000,
 } as const;

@@ -18,6 +18,8 @@ export interface FileDocumentContext {
   readonly prepareDirectory: (directory: string) => Promise<void>;
   /** Throws when the store was closed. */
   readonly requireOpen: () => void;
+  /** Makes close() wait for this write. */
+  readonly finishBeforeClose: <R>(writing: Promise<R>) => Promise<R>;
   /** Remembers what close() has to stop; returns a stop that forgets it again. */
   readonly onClose: (stop: () => void) => () => void;
 }
@@ -32,7 +34,10 @@ const settledMs = 2_000;
 /** Changes within this time are reported once. */
 const changeDebounceMs = 40;
 
-const revisionOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+// The stamp belongs to it: a file that went through other states and came back to the same bytes is another one, and
+// whoever decided on the first must decide again.
+const revisionOf = (stamp: string, bytes: Uint8Array): string =>
+  `${stamp} ${createHash("sha256").update(bytes).digest("hex")}`;
 
 /** A document in a file of its own. Reads take no lock: a rename shows the old content or the new one. */
 export class FileDocument<T> implements StateDocument<T> {
@@ -42,6 +47,7 @@ export class FileDocument<T> implements StateDocument<T> {
   readonly #context: FileDocumentContext;
   #known: { readonly stamp: string; readonly value: T; readonly revision: string } | undefined;
   #opening: Promise<void> | undefined;
+  #preserving: { readonly revision: string; readonly copy: Promise<string> } | undefined;
 
   constructor(name: string, path: string, shape: DocumentShape<T>, context: FileDocumentContext) {
     this.#name = name;
@@ -59,18 +65,23 @@ export class FileDocument<T> implements StateDocument<T> {
     if (bytes === undefined) return { value: emptyValue(this.#shape), revision: absent };
     const decoded = decodeDocument(bytes, this.#shape);
     if (!decoded.ok) throw await this.#corrupt(bytes, decoded.why);
-    const known = { stamp: status.stamp, value: decoded.value, revision: revisionOf(bytes) };
+    const known = { stamp: status.stamp, value: decoded.value, revision: revisionOf(status.stamp, bytes) };
     this.#known = this.#context.now() - status.modifiedAtMs > settledMs ? known : undefined;
     return known;
   }
 
-  async replace(value: T, revision: string): Promise<boolean> {
+  replace(value: T, revision: string): Promise<boolean> {
+    return this.#context.finishBeforeClose(this.#replace(value, revision));
+  }
+
+  async #replace(value: T, revision: string): Promise<boolean> {
     await this.#open();
     const bytes = encodeDocument(value, this.#shape, this.#name);
     await this.#try("Preparing the folder of", () => this.#context.prepareDirectory(dirname(this.#path)));
     return await this.#context.lock.hold(`${this.#path}.lock`, async () => {
-      const current = await this.#readBytes();
-      if ((current === undefined ? absent : revisionOf(current)) !== revision) {
+      const status = await this.#try("Reading", () => this.#context.fileSystem.status(this.#path));
+      const current = status === undefined ? undefined : await this.#readBytes();
+      if ((status === undefined || current === undefined ? absent : revisionOf(status.stamp, current)) !== revision) {
         this.#known = undefined;
         return false;
       }
@@ -153,7 +164,11 @@ export class FileDocument<T> implements StateDocument<T> {
   }
 
   async #corrupt(bytes: Uint8Array, why: { readonly reason: string; readonly cause?: unknown }): Promise<StoreError> {
-    const kept = await this.#preserve(bytes).catch(() => undefined);
+    // By content alone: readers at the same time share one copy.
+    const revision = revisionOf("", bytes);
+    if (this.#preserving?.revision !== revision) this.#preserving = { revision, copy: this.#preserve(bytes) };
+    const kept = await this.#preserving.copy.catch(() => undefined);
+    if (kept === undefined) this.#preserving = undefined;
     return new StoreError(
       StoreErrorCode.Corrupt,
       `${this.#path} is damaged: ${why.reason}. It was left as it is${kept ? ` (copy: ${kept})` : ""}, and nothing that ` +

@@ -31,6 +31,7 @@ export class FileStore implements DocumentStore {
   readonly #fileSystem: FileSystemPort;
   readonly #prepared = new Map<string, Promise<void>>();
   readonly #stops = new Set<() => void>();
+  readonly #writing = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(options: FileStoreOptions) {
@@ -44,6 +45,14 @@ export class FileStore implements DocumentStore {
       now,
       prepareDirectory: (directory) => this.#prepareDirectory(directory),
       requireOpen: () => this.#requireOpen(),
+      finishBeforeClose: async (writing) => {
+        this.#writing.add(writing);
+        try {
+          return await writing;
+        } finally {
+          this.#writing.delete(writing);
+        }
+      },
       onClose: (stop) => {
         this.#stops.add(stop);
         return () => {
@@ -58,11 +67,11 @@ export class FileStore implements DocumentStore {
     return new FileDocument(name, join(this.directory, `${requireName(name)}.json`), shape, this.#context);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
     for (const stop of this.#stops) stop();
     this.#stops.clear();
-    return Promise.resolve();
+    await Promise.allSettled(this.#writing);
   }
 
   #requireOpen(): void {

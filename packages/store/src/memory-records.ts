@@ -1,7 +1,7 @@
 import type { AppendLog, LogEntry, LogRange, LogShape } from "./append-log.ts";
 import { StoreError, StoreErrorCode } from "./errors.ts";
 import type { KeyValueTable, Occupancy, RowLife, TableShape } from "./key-value-table.ts";
-import { decodeRow, encodeRow, hasExpired, rangeOf, requireKey } from "./row-codec.ts";
+import { decodeRow, encodeRow, expiryOf, hasExpired, rangeOf, requireKey } from "./row-codec.ts";
 
 export interface MemoryRow {
   readonly text: string;
@@ -49,8 +49,9 @@ export class MemoryTable<T> implements KeyValueTable<T> {
   async put(key: string, value: T, life: RowLife = {}): Promise<void> {
     this.#context.requireOpen();
     const { text, bytes } = encodeRow(value, requireKey(key), this.#shape.maxBytes, this.#name);
+    const expiresAtMs = expiryOf(life);
     this.#drop(key);
-    this.#slot.rows.set(key, { text, bytes, expiresAtMs: life.expiresAtMs });
+    this.#slot.rows.set(key, { text, bytes, expiresAtMs });
     this.#slot.bytes += bytes;
     this.#shrink();
   }
@@ -118,7 +119,7 @@ export class MemoryLog<T> implements AppendLog<T> {
     for (const { text, bytes } of encoded) {
       slot.lastSeq += 1;
       slot.bytes += bytes;
-      slot.entries.push({ seq: slot.lastSeq, atMs: this.#context.now(), text, bytes });
+      slot.entries.push({ seq: slot.lastSeq, atMs: Math.trunc(this.#context.now()), text, bytes });
     }
     let tooMany = 0;
     while (slot.entries.length - tooMany > this.#shape.maxRows || slot.bytes > this.#shape.maxBytes) {

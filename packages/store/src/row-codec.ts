@@ -1,6 +1,6 @@
 import type { LogRange } from "./append-log.ts";
 import { StoreError, StoreErrorCode } from "./errors.ts";
-import { maxKeyBytes } from "./key-value-table.ts";
+import { maxKeyBytes, type RowLife } from "./key-value-table.ts";
 
 /** @throws {StoreError} `invalid` unless the key has 1 to {@link maxKeyBytes} bytes. */
 export function requireKey(key: string): string {
@@ -50,6 +50,17 @@ export function decodeRow<T>(text: string, parse: (json: unknown) => T, name: st
       cause,
     });
   }
+}
+
+/**
+ * When a row expires, as a whole number; `undefined` for never.
+ * @throws {StoreError} `invalid` when it isn't a number.
+ */
+export function expiryOf({ expiresAtMs }: RowLife): number | undefined {
+  if (expiresAtMs === undefined || expiresAtMs === Number.POSITIVE_INFINITY) return undefined;
+  const whole = Math.trunc(expiresAtMs);
+  if (Number.isSafeInteger(whole)) return whole;
+  throw new StoreError(StoreErrorCode.Invalid, "expiresAtMs must be a time in milliseconds since the epoch.");
 }
 
 /** A row exists up to and without its expiry. */

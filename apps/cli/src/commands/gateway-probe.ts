@@ -24,7 +24,12 @@ export async function run(invocation: Invocation): Promise<Exit> {
   answer(invocation, { ok: reached !== undefined, primary: reached?.url ?? null, targets: probes }, () =>
     table(
       ["Gateway", "Which", "Answer", "Version"],
-      probes.map(({ url, kind, ok, latencyMs, error, version }) => [url, kind, ok ? `in ${latencyMs} ms` : (error ?? ""), version ?? ""]),
+      probes.map(({ url, kind, ok, latencyMs, error, version }) => [
+        url,
+        kind,
+        ok ? `in ${latencyMs} ms` : (error ?? ""),
+        version ?? "",
+      ]),
     ),
   );
   return reached === undefined ? Exit.Unreachable : Exit.Ok;
@@ -34,7 +39,9 @@ async function targetsOf(invocation: Invocation): Promise<{ kind: Probe["kind"];
   const explicit = invocation.value("url");
   const configured = await targetOf(invocation);
   const port = new URL(configured.url).port || "18789";
-  const targets: { kind: Probe["kind"]; target: GatewayTarget }[] = [{ kind: explicit === undefined ? "configured" : "explicit", target: configured }];
+  const targets: { kind: Probe["kind"]; target: GatewayTarget }[] = [
+    { kind: explicit === undefined ? "configured" : "explicit", target: configured },
+  ];
   const local = `ws://127.0.0.1:${explicit === undefined && /127\.0\.0\.1|localhost/.test(configured.url) ? port : "18789"}`;
   if (!configured.url.startsWith(local)) targets.push({ kind: "local", target: await targetOf(invocation, local) });
   const timeoutMs = invocation.value("timeout") === undefined ? DEFAULT_PROBE_TIMEOUT_MS : configured.timeoutMs;
@@ -46,7 +53,14 @@ async function probe(invocation: Invocation, kind: Probe["kind"], target: Gatewa
   const base = { kind, url: target.url };
   try {
     await using session = await openSession(invocation, target);
-    return { ...base, ok: true, latencyMs: Math.round(performance.now() - startedAt), version: session.hello.server.version, error: null, code: null };
+    return {
+      ...base,
+      ok: true,
+      latencyMs: Math.round(performance.now() - startedAt),
+      version: session.hello.server.version,
+      error: null,
+      code: null,
+    };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     return { ...base, ok: false, latencyMs: null, version: null, error: error.message, code: error.code };

@@ -12,7 +12,13 @@ export async function run(invocation: Invocation): Promise<Exit> {
     usableConfigOf(paths),
   ]);
   const holder = await new FileLock({ fileSystem: nodeFileSystem }).livingHolder(paths.lockFile);
-  const { url, source } = resolveGatewayUrl({ flags: {}, env: process.env, config, written: loaded.written, defaultPort: paths.defaultPort });
+  const { url, source } = resolveGatewayUrl({
+    flags: {},
+    env: process.env,
+    config,
+    written: loaded.written,
+    defaultPort: paths.defaultPort,
+  });
   const value = {
     running: holder !== undefined,
     pid: holder?.pid ?? null,
@@ -21,14 +27,22 @@ export async function run(invocation: Invocation): Promise<Exit> {
     bind: config.gateway.bind,
     stateDir: paths.stateDir,
     stateDirFrom: paths.stateDirSource,
-    config: { path: paths.configFile, from: loaded.source, problems: loaded.problems.map(({ message }) => message), warnings: loaded.warnings.map(({ message }) => message) },
+    config: {
+      path: paths.configFile,
+      from: loaded.source,
+      problems: loaded.problems.map(({ message }) => message),
+      warnings: loaded.warnings.map(({ message }) => message),
+    },
   };
   answer(invocation, value, () =>
     [
       ["Gateway", holder === undefined ? "not running  (saltgate gateway)" : `running, process ${holder.pid}`],
       ["Address", `${url}  (${source})`],
       ["State", `${paths.stateDir}  (${paths.stateDirSource})`],
-      ["Configuration", `${paths.configFile}  (${loaded.source === "file" ? "in use" : loaded.source === "last-good" ? "can't be used; the last good one is" : "not there; defaults are"})`],
+      [
+        "Configuration",
+        `${paths.configFile}  (${loaded.source === "file" ? "in use" : loaded.source === "last-good" ? "can't be used; the last good one is" : "not there; defaults are"})`,
+      ],
       ...loaded.problems.map(({ message }) => ["Problem", message]),
       ...loaded.warnings.map(({ message }) => ["Note", message]),
     ]

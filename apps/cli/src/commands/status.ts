@@ -19,7 +19,14 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const howLines = [
     ["This command", VERSION],
     ["Gateway", `${target.url}  (${target.urlSource})`],
-    ["Secret", target.token !== undefined ? `token from ${target.tokenSource}` : target.password !== undefined ? `password from ${target.passwordSource}` : "none; only this device's own token, if it has one"],
+    [
+      "Secret",
+      target.token !== undefined
+        ? `token from ${target.tokenSource}`
+        : target.password !== undefined
+          ? `password from ${target.passwordSource}`
+          : "none; only this device's own token, if it has one",
+    ],
     ...target.conflicts.map((conflict) => ["Note", conflict]),
   ];
   let session: Awaited<ReturnType<typeof openSession>>;
@@ -29,7 +36,11 @@ export async function run(invocation: Invocation): Promise<Exit> {
     if (!(error instanceof CommandError)) throw error;
     const { code, message, mend } = error;
     answer(invocation, { ok: false, ...how, error: { code, message, ...(mend !== undefined && { mend }) } }, () =>
-      [...howLines.map(([key = "", value = ""]) => `${key.padEnd(13)} ${value}`), `${"State".padEnd(13)} ${message}`, ...(mend === undefined ? [] : ["", mend])].join("\n"),
+      [
+        ...howLines.map(([key = "", value = ""]) => `${key.padEnd(13)} ${value}`),
+        `${"State".padEnd(13)} ${message}`,
+        ...(mend === undefined ? [] : ["", mend]),
+      ].join("\n"),
     );
     return error.exit;
   }
@@ -41,17 +52,43 @@ export async function run(invocation: Invocation): Promise<Exit> {
     open.request("device.pair.list", {}),
   ]);
   const { hello } = open;
-  const value = { ok: true, ...how, protocol: hello.protocol, gateway: status, health, presence, devices: { pending: devices.pending.length, paired: devices.paired.length } };
+  const value = {
+    ok: true,
+    ...how,
+    protocol: hello.protocol,
+    gateway: status,
+    health,
+    presence,
+    devices: { pending: devices.pending.length, paired: devices.paired.length },
+  };
   answer(invocation, value, () => {
     const now = Date.now();
     const lines = [
       ...howLines,
-      ["State", `${health.phase ?? (health.ok ? "ready" : "not ok")}, version ${status.version ?? hello.server.version}, up ${age(now - (status.uptimeMs ?? 0), now)}, protocol ${hello.protocol}`],
-      ["Connections", health.connections === undefined ? "unknown" : `${health.connections.operators} operators, ${health.connections.nodes} nodes`],
-      ["Devices", `${devices.paired.length} paired, ${devices.pending.length} waiting${devices.pending.length > 0 ? "  (saltgate devices list)" : ""}`],
+      [
+        "State",
+        `${health.phase ?? (health.ok ? "ready" : "not ok")}, version ${status.version ?? hello.server.version}, up ${age(now - (status.uptimeMs ?? 0), now)}, protocol ${hello.protocol}`,
+      ],
+      [
+        "Connections",
+        health.connections === undefined
+          ? "unknown"
+          : `${health.connections.operators} operators, ${health.connections.nodes} nodes`,
+      ],
+      [
+        "Devices",
+        `${devices.paired.length} paired, ${devices.pending.length} waiting${devices.pending.length > 0 ? "  (saltgate devices list)" : ""}`,
+      ],
       ...(health.problems ?? []).map((problem) => ["Problem", problem]),
     ];
-    const here = presence.map((entry) => [entry.host ?? entry.deviceId ?? "?", entry.mode ?? "", entry.platform ?? "", entry.version ?? "", entry.reason ?? "", age(entry.ts, now)]);
+    const here = presence.map((entry) => [
+      entry.host ?? entry.deviceId ?? "?",
+      entry.mode ?? "",
+      entry.platform ?? "",
+      entry.version ?? "",
+      entry.reason ?? "",
+      age(entry.ts, now),
+    ]);
     return `${lines.map(([key = "", text = ""]) => `${key.padEnd(13)} ${text}`).join("\n")}\n\n${table(["Here", "Mode", "Platform", "Version", "Last", "Ago"], here)}`;
   });
   return Exit.Ok;

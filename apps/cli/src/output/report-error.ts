@@ -6,10 +6,14 @@ export function reportError(error: unknown, json: boolean): Exit {
   const known = error instanceof CommandError ? error : asCommandError(error);
   if (json) {
     const { code, message, mend } = known;
-    process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, ...(mend !== undefined && { mend }) } })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ok: false, error: { code, message, ...(mend !== undefined && { mend }) } })}\n`,
+    );
   } else {
     const message = printable(known.message);
-    process.stderr.write(`${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?)]$/.test(message) ? "" : "."}\n`);
+    process.stderr.write(
+      `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?)]$/.test(message) ? "" : "."}\n`,
+    );
     if (known.mend !== undefined) process.stderr.write(`${printable(known.mend)}\n`);
   }
   return known.exit;
@@ -19,5 +23,8 @@ function asCommandError(error: unknown): CommandError {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "INTERNAL";
   const isConfig = error instanceof Error && error.name === "ConfigError";
-  return new CommandError(code, message.split("\n").slice(0, 20).join(" "), { cause: error, exit: isConfig ? Exit.Config : Exit.Failed });
+  return new CommandError(code, message.split("\n").slice(0, 20).join(" "), {
+    cause: error,
+    exit: isConfig ? Exit.Config : Exit.Failed,
+  });
 }

@@ -1,13 +1,19 @@
 import { printable } from "./printable.ts";
 
+/** How many columns a cell takes: one for each character, as far as people see characters. */
+const segmenter = new Intl.Segmenter();
+const widthOf = (cell: string): number => [...segmenter.segment(cell)].length;
+
 /** Lines up rows under their headings. Every cell is made safe to show. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [headings, ...rows.map((row) => row.map(printable))];
-  const widths = headings.map((_, column) => Math.max(...cells.map((row) => [...(row[column] ?? "")].length)));
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column] ?? ""))));
   return cells
     .map((row) =>
       row
-        .map((cell, column) => (column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - [...cell].length)))
+        .map((cell, column) =>
+          column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - widthOf(cell)),
+        )
         .join("  ")
         .trimEnd(),
     )

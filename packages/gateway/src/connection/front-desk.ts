@@ -1,5 +1,4 @@
 import { decodePublicKey, type SyncEd25519Engine, verifyConnectProof } from "@saltgate/identity";
-import type { DevicePairing } from "@saltgate/pairing";
 import {
   type ConnectParams,
   type Hello,
@@ -8,11 +7,13 @@ import {
   type ProtocolVersion,
   type Role,
 } from "@saltgate/protocol";
+import { StoreError } from "@saltgate/store";
 import type { RateLimiter } from "../auth/rate-limiter.ts";
 import { checkTailscale, type TailscaleVerdict, type TailscaleWhois } from "../auth/tailscale.ts";
 import type { Clock } from "../clock.ts";
 import { type Logger, loggable } from "../logging/logger.ts";
 import type { GatewayAuth } from "../options.ts";
+import type { PairingPort } from "../pairing-port.ts";
 import { type Admission, decideAdmission, tokensIn, type WrongCredential } from "./admission.ts";
 import type { Connection, Verdict } from "./connection.ts";
 import { refusePairing, refuseTokenFault } from "./pairing-refusal.ts";
@@ -26,7 +27,7 @@ export type Proven = Exclude<Admission, { do: "refuse" }>;
 export interface FrontDeskOptions {
   readonly auth: () => GatewayAuth;
   readonly limiter: RateLimiter;
-  readonly pairing: DevicePairing;
+  readonly pairing: PairingPort;
   readonly engine: SyncEd25519Engine;
   readonly whois: TailscaleWhois | undefined;
   readonly clock: Clock;
@@ -102,6 +103,26 @@ export class FrontDesk {
       );
       return { ok: true, value: this.#greeting(connection, params, proven, proven.scopes, undefined) };
     }
+    try {
+      return await this.#pairDevice(connection, params, proven);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#options.logger.error({ err: error }, "the state of device pairing can't be used; the device was refused");
+      const refusal = refuse(
+        "STORE_UNAVAILABLE",
+        "the gateway can't read or write its state; its owner finds the reason in its log",
+        { retryAfterMs: 30_000 },
+      );
+      return { ok: false, refusal: { ...refusal, closeCode: 1013 }, version };
+    }
+  }
+
+  async #pairDevice(
+    connection: Connection<Proven>,
+    params: ConnectParams,
+    proven: Extract<Proven, { do: "admit-device" }>,
+  ): Promise<Verdict<Greeting>> {
+    const { version } = proven;
     const { attribution } = connection.origin;
     const outcome = await this.#options.pairing.admit({
       deviceId: proven.deviceId,

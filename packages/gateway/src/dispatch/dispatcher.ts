@@ -8,6 +8,7 @@ import {
   type RequestFrame,
   type ResultOf,
 } from "@saltgate/protocol";
+import { StoreError } from "@saltgate/store";
 import type { Clock } from "../clock.ts";
 import { nameOf, type Peer } from "../connection/peer.ts";
 import { type Logger, loggable } from "../logging/logger.ts";
@@ -169,6 +170,13 @@ export class Dispatcher {
 
   #failure(method: string, error: unknown): Outcome {
     if (error instanceof RequestError) return { ok: false, error: error.shape };
+    if (error instanceof StoreError) {
+      this.#options.logger.error({ method, err: error }, "a request failed because the state can't be used");
+      return {
+        ok: false,
+        error: errorShape("STORE_UNAVAILABLE", `${method} can't read or write the gateway's state; its log says why`),
+      };
+    }
     // What went wrong inside is for the log: its text may name files or carry secrets.
     this.#options.logger.error({ method, err: error }, "a request failed inside the gateway");
     return { ok: false, error: errorShape("INTERNAL", `${method} failed inside the gateway; its log says why`) };

@@ -8,10 +8,12 @@ export type Outcome =
 /** A failure that a handler means the caller to see. Anything else that is thrown is told as an internal error only. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
+  readonly detail: DetailCode;
   readonly shape: ErrorShape;
 
   constructor(detail: DetailCode, message: string, extras?: ErrorExtras) {
     super(message);
+    this.detail = detail;
     this.shape = errorShape(detail, message, extras);
   }
 }

@@ -62,13 +62,18 @@ function isUpgrade(request: FastifyRequest): boolean {
   return request.raw.headers.upgrade?.toLowerCase() === "websocket";
 }
 
+const badTarget: HttpRefusal = {
+  status: 400,
+  type: "invalid_request_error",
+  message: "the path is not written in its plain form",
+};
+
 /** Refuses what must not reach a route or a log. */
 function refuseTarget(request: IncomingMessage): HttpRefusal | undefined {
   const target = request.url ?? "";
   const hosts = request.rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === "host").length;
   if (hosts > 1) return { status: 400, type: "invalid_request_error", message: "more than one Host header" };
-  if (!isCanonicalTarget(target))
-    return { status: 400, type: "invalid_request_error", message: "the path is not written in its plain form" };
+  if (!isCanonicalTarget(target)) return badTarget;
   if (hasSecretInQuery(target)) {
     return {
       status: 400,
@@ -84,6 +89,10 @@ function addRoutes(app: FastifyInstance, host: HttpHost): void {
     reply.headers(SECURITY_HEADERS);
     const refusal = refuseTarget(request.raw) ?? (isUpgrade(request) ? host.admitUpgrade(request.raw) : undefined);
     if (refusal !== undefined) await send(reply, refusal);
+  });
+  // An upgrade that was answered instead of taken leaves its socket to nobody, so it ends here with its answer.
+  app.addHook("onResponse", async (request) => {
+    if (isUpgrade(request)) request.raw.socket.destroySoon();
   });
   const onSocket = (socket: WebSocket, request: FastifyRequest): void => host.connected(socket, request.raw);
   app.route({
@@ -139,6 +148,10 @@ export async function listen(
     exposeHeadRoutes: true,
     forceCloseConnections: true,
     return503OnClosing: false,
+    frameworkErrors: (_error, request, reply) => {
+      if (isUpgrade(request)) reply.raw.once("finish", () => request.raw.socket.destroySoon());
+      void send(reply.headers(SECURITY_HEADERS), badTarget);
+    },
     routerOptions: { ignoreTrailingSlash: false },
     serverFactory: (handler) => {
       const server = createListener(plan, handler);
@@ -157,9 +170,10 @@ export async function listen(
   if (main === undefined) throw new Error("the HTTP server was not created");
   const bound: { readonly address: string; readonly server: Server }[] = [];
   const close = async (): Promise<void> => {
+    // Fastify closes only what it bound itself, and it bound nothing here.
+    const closed = bound.map(({ server }) => new Promise((resolve) => server.close(resolve)));
     for (const { server } of bound) server.closeAllConnections();
-    await Promise.all(bound.slice(1).map(({ server }) => new Promise((resolve) => server.close(resolve))));
-    await app.close();
+    await Promise.all([...closed, app.close()]);
   };
   let port = plan.port;
   try {

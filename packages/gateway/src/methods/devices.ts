@@ -1,24 +1,27 @@
-import { type Caller, type DevicePairing, type Forbidden, pairedSummary } from "@saltgate/pairing";
-import type { Peer } from "../connection/peer.ts";
+import { type Caller, type Forbidden, pairedSummary } from "@saltgate/pairing";
+import type { CheckedParamsOf, ResultOf } from "@saltgate/protocol";
 import { RequestError } from "../dispatch/outcome.ts";
-import type { Handlers } from "./handlers.ts";
+import type { PairingPort } from "../pairing-port.ts";
 
-type DeviceMethods = Pick<
-  Handlers,
+type DeviceMethodName =
   | "device.pair.list"
   | "device.pair.approve"
   | "device.pair.reject"
   | "device.pair.remove"
   | "device.pair.rename"
   | "device.token.rotate"
-  | "device.token.revoke"
->;
+  | "device.token.revoke";
+
+/** Handlers about devices. They ask of their caller only what he holds, so that the command line can call them too. */
+export type DeviceMethods = {
+  readonly [M in DeviceMethodName]: (params: CheckedParamsOf<M>, caller: Caller) => Promise<ResultOf<M>>;
+};
 
 /** What an operator that named no scopes gets when its owner approves it without saying more. Never admin. */
 const DEFAULT_GRANT = ["operator.read", "operator.write"] as const;
 
 /** Handlers of the methods about devices. The pairing store decides; these put its answers into the protocol's words. */
-export function deviceMethods(pairing: DevicePairing): DeviceMethods {
+export function deviceMethods(pairing: PairingPort): DeviceMethods {
   return {
     "device.pair.list": async () => mutable(await pairing.list()),
     async "device.pair.approve"({ requestId, scopes }, caller) {
@@ -59,7 +62,7 @@ export function deviceMethods(pairing: DevicePairing): DeviceMethods {
         role,
         scopes: [...outcome.scopes],
         rotatedAtMs: outcome.rotatedAtMs,
-        tokenDelivery: "next-connect",
+        tokenDelivery: "withheld-cross-device",
       };
     },
     async "device.token.revoke"({ deviceId, role }, caller) {
@@ -71,11 +74,12 @@ export function deviceMethods(pairing: DevicePairing): DeviceMethods {
   };
 }
 
-function callerOf(peer: Peer): Caller {
-  return { deviceId: peer.deviceId, scopes: peer.scopes };
+/** Only what the pairing store shall know of a caller, who may be a whole peer. */
+function callerOf({ deviceId, scopes }: Caller): Caller {
+  return { deviceId, scopes };
 }
 
-async function defaultGrant(pairing: DevicePairing, requestId: string): Promise<readonly string[] | undefined> {
+async function defaultGrant(pairing: PairingPort, requestId: string): Promise<readonly string[] | undefined> {
   const { pending } = await pairing.list();
   const row = pending.find((request) => request.requestId === requestId);
   const namedNone = row !== undefined && row.roles?.includes("operator") === true && (row.scopes ?? []).length === 0;

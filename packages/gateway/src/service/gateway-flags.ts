@@ -12,6 +12,8 @@ export interface GatewayFlags {
   readonly password: string | undefined;
   readonly tls: boolean;
   readonly verbose: boolean;
+  /** Log lines as JSON, also on a terminal. */
+  readonly json: boolean;
   /** End the gateway that holds this state, if one does. */
   readonly force: boolean;
   /** Start without a configuration, and write none. */
@@ -42,6 +44,7 @@ export const GATEWAY_FLAGS = {
   },
   tls: { type: "boolean", help: "Serve wss and https" },
   verbose: { type: "boolean", help: "Tell more on the terminal" },
+  json: { type: "boolean", help: "Log lines as JSON, also on a terminal" },
   force: { type: "boolean", help: "End a gateway that runs on the same state first" },
   "allow-unconfigured": { type: "boolean", help: "Start without a configuration, and write none" },
   profile: { type: "string", argument: "<name>", help: "Use the state of this profile" },
@@ -79,6 +82,7 @@ export function parseGatewayFlags(words: readonly string[]): GatewayFlags {
     password: text("password"),
     tls: values["tls"] === true,
     verbose: values["verbose"] === true,
+    json: values["json"] === true,
     force: values["force"] === true,
     allowUnconfigured: values["allow-unconfigured"] === true,
     profile: text("profile"),

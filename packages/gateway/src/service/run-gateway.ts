@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInProcessBus } from "@saltgate/bus";
 import {
+  type Config,
   ConfigError,
   type LoadedConfig,
   loadWithLastGood,
@@ -10,11 +11,13 @@ import {
   secretsOf,
 } from "@saltgate/config";
 import { nativeEngine } from "@saltgate/identity/node";
-import { DevicePairing, deviceDocumentShapes } from "@saltgate/pairing";
+import { DevicePairing, deviceDocumentShapes, type PairingNotice } from "@saltgate/pairing";
 import { FileStore, StoreError } from "@saltgate/store";
 import { systemClock } from "../clock.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
+import type { Logger } from "../logging/logger.ts";
 import { createPairingListener } from "../pairing-listener.ts";
+import { type PairingPort, unavailablePairing } from "../pairing-port.ts";
 import { ExitCode, StartError } from "./exit-codes.ts";
 import { newSharedSecret, writeFirstConfig } from "./first-start.ts";
 import { type GatewayFlags, parseGatewayFlags } from "./gateway-flags.ts";
@@ -120,7 +123,7 @@ async function runOnce(flags: GatewayFlags, paths: StatePaths, host: HostProcess
     redactor,
     consoleLevel: flags.verbose ? "debug" : config.logging.consoleLevel,
     console: host.stdout,
-    readable: host.readable,
+    readable: host.readable && !flags.json,
     fileLevel: config.logging.level,
     file: config.logging.file ?? join(paths.logsDir, `saltgate-${new Date().toISOString().slice(0, 10)}.log`),
   });
@@ -151,22 +154,17 @@ interface Serving {
 
 async function serve({ paths, host, loaded, plan, tls, logger }: Serving): Promise<"stop" | "restart"> {
   const { config } = loaded;
-  const problems = loaded.problems.map(({ message }) => message);
   const bus = createInProcessBus({
     onError: (error, subject) => logger.error({ err: error, subject }, "a listener failed"),
   });
   const store = new FileStore({ directory: paths.stateDir });
-  const shapes = deviceDocumentShapes(nativeEngine.sha256);
-  const pairing = await DevicePairing.open({
-    pending: store.document("devices/pending", shapes.pending),
-    paired: store.document("devices/paired", shapes.paired),
-    engine: nativeEngine,
-    listener: createPairingListener(bus),
-    limits: { tokenTtlMs: config.gateway.auth.deviceTokenTtlMs },
-  });
-  let gateway: Gateway | undefined;
+  const { pairing, closePairing, problem } = await openPairing(store, createPairingListener(bus), config, logger);
+  const problems = [...loaded.problems.map(({ message }) => message), ...(problem === undefined ? [] : [problem])];
+  const { promise: ended, resolve: end } = Promise.withResolvers<"stop" | "restart">();
+  // From here on a signal ends this run in order, also one that comes while the gateway is still starting or stopping.
+  const ignoreSignals = host.onSignal(end);
   try {
-    gateway = await startGateway({
+    const gateway = await startGateway({
       listen: { port: plan.port, required: plan.required, optional: plan.optional, tls },
       auth: {
         secret: plan.secret,
@@ -189,11 +187,8 @@ async function serve({ paths, host, loaded, plan, tls, logger }: Serving): Promi
       whois: createTailscaleWhois(Date.now),
       problems: () => problems,
     });
-    const { promise, resolve } = Promise.withResolvers<"stop" | "restart">();
-    const stopListening = host.onSignal(resolve);
-    announce(gateway, { loaded, plan, tls, paths, host, logger });
-    const ending = await promise;
-    const ignore = stopListening;
+    announce(gateway, { problems, loaded, plan, tls, paths, host, logger });
+    const ending = await ended;
     await gateway.stop(
       ending === "restart"
         ? {
@@ -203,28 +198,75 @@ async function serve({ paths, host, loaded, plan, tls, logger }: Serving): Promi
           }
         : { reason: "gateway stopping", drainTimeoutMs: STOP_DRAIN_MS },
     );
-    ignore();
     logger.info({}, ending === "restart" ? "restarting" : "stopped");
     return ending;
   } finally {
-    await pairing.close();
+    ignoreSignals();
+    await closePairing();
     await bus.close();
     await store.close();
   }
 }
 
+/** Opens device pairing. A damaged file is no reason not to start: without it no device gets in, and its owner is told. */
+async function openPairing(
+  store: FileStore,
+  listener: (notice: PairingNotice) => void,
+  config: Config,
+  logger: Logger,
+): Promise<{
+  readonly pairing: PairingPort;
+  readonly closePairing: () => Promise<void>;
+  readonly problem: string | undefined;
+}> {
+  const shapes = deviceDocumentShapes(nativeEngine.sha256);
+  try {
+    const paired = store.document("devices/paired", shapes.paired);
+    const pairing = await DevicePairing.open({
+      pending: store.document("devices/pending", shapes.pending),
+      paired,
+      engine: nativeEngine,
+      listener,
+      limits: { tokenTtlMs: config.gateway.auth.deviceTokenTtlMs },
+    });
+    // A command line that works on the files ends the connections of whom it shuts out as surely as the gateway does.
+    const stopWatching = paired.changed?.(() => {
+      pairing
+        .refresh()
+        .catch((error: unknown) => logger.error({ err: error }, "the paired devices can't be read again"));
+    });
+    const closePairing = async (): Promise<void> => {
+      stopWatching?.();
+      await pairing.close();
+    };
+    return { pairing, closePairing, problem: undefined };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    const problem = `No device can connect until this is mended and the gateway is started again: ${error.message}`;
+    return { pairing: unavailablePairing(error), closePairing: () => Promise.resolve(), problem };
+  }
+}
+
 function announce(
   gateway: Gateway,
-  { loaded, plan, tls, paths, host, logger }: Pick<Serving, "loaded" | "plan" | "tls" | "paths" | "host" | "logger">,
+  {
+    problems,
+    loaded,
+    plan,
+    tls,
+    paths,
+    host,
+    logger,
+  }: { readonly problems: readonly string[] } & Pick<Serving, "loaded" | "plan" | "tls" | "paths" | "host" | "logger">,
 ): void {
   const scheme = tls === undefined ? "ws" : "wss";
   const urls = gateway.addresses.map(
     (address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${gateway.port}`,
   );
-  const { warnings, problems, source } = loaded;
+  const { warnings, source } = loaded;
   for (const { message } of warnings) logger.warn({}, message);
-  for (const { message } of problems) logger.error({}, message);
-  if (problems.length > 0) {
+  for (const problem of problems) logger.error({}, problem);
+  if (loaded.problems.length > 0) {
     logger.error(
       { source },
       source === "last-good"

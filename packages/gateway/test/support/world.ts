@@ -240,7 +240,7 @@ export function newDevice(): Promise<DeviceIdentity> {
   return createDeviceIdentity(nativeEngine);
 }
 
-export async function connectParams(nonce: string, choice: ConnectChoice): Promise<Record<string, unknown>> {
+async function connectParams(nonce: string, choice: ConnectChoice): Promise<Record<string, unknown>> {
   const version = choice.version ?? 4;
   const client = { id: "gateway-client", version: "1.0.0", platform: "linux", mode: "backend", ...choice.client };
   const auth = choice.auth ?? { token: TOKEN };

@@ -1,5 +1,18 @@
-import type { ProtocolCodec } from "./codec.ts";
+import type { HelloOkV4 } from "../connect.ts";
+import { HELLO_HEALTH_KEYS } from "../health.ts";
+import type { Hello, ProtocolCodec } from "./codec.ts";
 import { helloCommon } from "./shared.ts";
+
+/**
+ * The health snapshot in the keys that revision 4 knows. Its published validators refuse others, and an `ok` that is
+ * not true; what is left out comes with the method and the event `health`.
+ */
+function healthOf(health: Hello["health"]): HelloOkV4["snapshot"]["health"] {
+  const known: Record<string, unknown> = {};
+  for (const key of HELLO_HEALTH_KEYS) if (health[key] !== undefined) known[key] = health[key];
+  if (known["ok"] !== true) delete known["ok"];
+  return known;
+}
 
 /** Revision 4: `auth` always says the effective role and scopes; no host name; surfaces by URL. */
 export const codecV4: ProtocolCodec = {
@@ -11,7 +24,7 @@ export const codecV4: ProtocolCodec = {
       protocol: 4,
       server: { version: hello.serverVersion, connId: hello.connId },
       features: { ...features, capabilities: [] },
-      snapshot: { ...snapshot, authMode: hello.authMode },
+      snapshot: { ...snapshot, health: healthOf(hello.health), authMode: hello.authMode },
       ...(hello.canvasUrl !== undefined && { pluginSurfaceUrls: { canvas: hello.canvasUrl } }),
       auth: {
         role: hello.role,

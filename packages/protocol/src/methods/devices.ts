@@ -69,7 +69,22 @@ export const deviceMethods = {
     scope: "operator.pairing",
     since: 4,
     status: "served",
-    params: lazy(() => z.object({ deviceId: deviceId(), displayName: z.string().trim().min(1).max(120) })),
+    params: lazy(() =>
+      z
+        .object({
+          deviceId: deviceId(),
+          displayName: z.string().trim().min(1).max(120).optional(),
+          label: z.string().trim().min(1).max(120).optional().meta({
+            description: "What other clients of revision 4 call `displayName`. One of the two is required.",
+          }),
+        })
+        .transform(({ deviceId, displayName, label }, context) => {
+          const name = displayName ?? label;
+          if (name !== undefined) return { deviceId, displayName: name };
+          context.addIssue({ code: "custom", path: ["displayName"], message: "is required" });
+          return z.NEVER;
+        }),
+    ),
     result: lazy(() => z.object({ deviceId: z.string().min(1), displayName: z.string().min(1) })),
   }),
   "device.token.rotate": method({
@@ -95,7 +110,7 @@ export const deviceMethods = {
         scopes: z.array(z.string()),
         rotatedAtMs: timestampMs(),
         tokenDelivery: z
-          .literal("next-connect")
+          .literal("withheld-cross-device")
           .meta({ description: "The secret goes to the device itself, in its next hello-ok, and to nobody else." }),
       }),
     ),

@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { method } from "../define.ts";
 import { healthSummarySchema } from "../health.ts";
+import { heartbeatSchema } from "../heartbeat.ts";
 import { lazy } from "../lazy.ts";
 import { presenceEntrySchema } from "../presence.ts";
-import { shortText, timestampMs } from "../text.ts";
-
-const empty = lazy(() => z.object({}));
+import { sessionStatusSchema } from "../sessions.ts";
+import { noParams, shortText } from "../text.ts";
 
 /** The gateway itself: how it is, who is here. */
 export const systemMethods = {
@@ -30,7 +30,7 @@ export const systemMethods = {
     scope: "operator.read",
     since: 3,
     status: "served",
-    params: empty,
+    params: noParams,
     result: lazy(() =>
       z.object({
         version: z.string().min(1).optional(),
@@ -55,9 +55,14 @@ export const systemMethods = {
           paths: z.array(z.string()),
           count: z.int().min(0),
           defaults: z.object({ model: z.string().nullable(), contextTokens: z.int().nullable() }),
-          recent: z.array(z.unknown()),
+          recent: z.array(sessionStatusSchema()),
           byAgent: z.array(
-            z.object({ agentId: z.string(), path: z.string(), count: z.int().min(0), recent: z.array(z.unknown()) }),
+            z.object({
+              agentId: z.string(),
+              path: z.string(),
+              count: z.int().min(0),
+              recent: z.array(sessionStatusSchema()),
+            }),
           ),
         }),
       }),
@@ -69,7 +74,7 @@ export const systemMethods = {
     scope: "operator.read",
     since: 3,
     status: "served",
-    params: empty,
+    params: noParams,
     result: lazy(() => z.array(presenceEntrySchema())),
     notes: "The result is the array itself.",
   }),
@@ -107,7 +112,7 @@ export const systemMethods = {
     scope: "operator.read",
     since: 3,
     status: "planned",
-    params: empty,
-    result: lazy(() => z.object({ ts: timestampMs(), status: z.string() }).loose().nullable()),
+    params: noParams,
+    result: lazy(() => heartbeatSchema().nullable()),
   }),
 } as const;

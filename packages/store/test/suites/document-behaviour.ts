@@ -1,27 +1,12 @@
 import { afterEach, expect, test } from "vitest";
 import { type DocumentShape, type DocumentStore, updateDocument } from "../../src/index.ts";
+import { counterShape } from "./counter-shape.ts";
 
 /** One engine under test. Every call of `open` sees the same state, as another process would where the engine can do that. */
 export interface DocumentEngine {
   open(): Promise<DocumentStore>;
   remove(): Promise<void>;
 }
-
-export interface Counter {
-  readonly count: number;
-  readonly note?: string;
-}
-
-export const counterShape: DocumentShape<Counter> = {
-  parse(json) {
-    if (typeof json === "object" && json !== null && "count" in json && typeof json.count === "number") {
-      return json as Counter;
-    }
-    throw new Error("expected { count: number }");
-  },
-  empty: () => ({ count: 0 }),
-  maxBytes: 1_000,
-};
 
 /** What every engine promises of documents. */
 export function describeDocuments(engineName: string, create: () => Promise<DocumentEngine>): void {
@@ -68,6 +53,17 @@ export function describeDocuments(engineName: string, create: () => Promise<Docu
     expect(await mine.replace({ count: 99 }, revision)).toBe(false);
     expect((await mine.read()).value).toEqual({ count: 1 });
     expect(await mine.replace({ count: 2 }, (await mine.read()).revision)).toBe(true);
+  });
+
+  test(titled("[store:compare-and-set] a value that went away and came back is another revision"), async () => {
+    const { store, reopen } = await openEngine();
+    const mine = store.document("counter", counterShape);
+    const theirs = (await reopen()).document("counter", counterShape);
+    await updateDocument(theirs, () => ({ next: { count: 1 }, result: undefined }));
+    const { revision } = await mine.read();
+    for (const count of [2, 1]) await updateDocument(theirs, () => ({ next: { count }, result: undefined }));
+    expect(await mine.replace({ count: 99 }, revision)).toBe(false);
+    expect((await mine.read()).value).toEqual({ count: 1 });
   });
 
   test(titled("[store:compare-and-set] an invented revision changes nothing"), async () => {

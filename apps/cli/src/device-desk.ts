@@ -1,0 +1,155 @@
+import type { PairedDevice, ParamsOf, PendingDevice, ResultOf } from "@saltgate/protocol";
+import { CommandError, Exit } from "./command-error.ts";
+import type { Invocation } from "./command-line.ts";
+import { type GatewaySession, openSession } from "./gateway-session.ts";
+import { statePathsOf, usableConfigOf } from "./local-state.ts";
+
+type DeviceMethod = Extract<keyof DeviceAnswers, string>;
+interface DeviceAnswers {
+  "device.pair.list": ResultOf<"device.pair.list">;
+  "device.pair.approve": ResultOf<"device.pair.approve">;
+  "device.pair.reject": ResultOf<"device.pair.reject">;
+  "device.pair.remove": ResultOf<"device.pair.remove">;
+  "device.pair.rename": ResultOf<"device.pair.rename">;
+  "device.token.rotate": ResultOf<"device.token.rotate">;
+  "device.token.revoke": ResultOf<"device.token.revoke">;
+}
+
+/** Where orders about devices are taken: by the gateway, or, while none runs here, by the state folder itself. */
+export interface DeviceDesk extends AsyncDisposable {
+  readonly via: "gateway" | "state folder";
+  call<M extends DeviceMethod>(method: M, params: ParamsOf<M>): Promise<DeviceAnswers[M]>;
+}
+
+/**
+ * Opens the desk. Who may write the state folder of this machine is its owner, so an owner whose gateway is down can
+ * still let a device in or shut one out. A gateway elsewhere, or one that refuses, is never gone around.
+ */
+export async function openDeviceDesk(invocation: Invocation): Promise<DeviceDesk> {
+  try {
+    const session = await openSession(invocation);
+    return overGateway(session);
+  } catch (error) {
+    const isDown = error instanceof CommandError && error.exit === Exit.Unreachable;
+    if (!isDown || invocation.has("url") || !(await isOwnGateway(invocation))) throw error;
+    return overStateFolder(invocation);
+  }
+}
+
+async function isOwnGateway(invocation: Invocation): Promise<boolean> {
+  const { config } = await usableConfigOf(statePathsOf(invocation));
+  return config.gateway.mode !== "remote";
+}
+
+function overGateway(session: GatewaySession): DeviceDesk {
+  return {
+    via: "gateway",
+    call: (method, params) => session.request(method, params) as Promise<never>,
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+}
+
+async function overStateFolder(invocation: Invocation): Promise<DeviceDesk> {
+  const [
+    { DevicePairing, deviceDocumentShapes },
+    { FileStore },
+    { nativeEngine },
+    { deviceMethods, RequestError },
+    { SCOPES },
+  ] = await Promise.all([
+    import("@saltgate/pairing"),
+    import("@saltgate/store"),
+    import("@saltgate/identity/node"),
+    import("@saltgate/gateway"),
+    import("@saltgate/protocol"),
+  ]);
+  const store = new FileStore({ directory: statePathsOf(invocation).stateDir });
+  const shapes = deviceDocumentShapes(nativeEngine.sha256);
+  const pairing = await DevicePairing.open({
+    pending: store.document("devices/pending", shapes.pending),
+    paired: store.document("devices/paired", shapes.paired),
+    engine: nativeEngine,
+  });
+  // The same answers as the gateway gives, from the same code.
+  const handlers = deviceMethods(pairing);
+  return {
+    via: "state folder",
+    async call(method, params) {
+      try {
+        return (await handlers[method](params as never, { deviceId: undefined, scopes: SCOPES })) as never;
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error;
+        throw new CommandError(error.detail, error.message, { cause: error });
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await pairing.close();
+      await store.close();
+    },
+  };
+}
+
+/**
+ * The paired device that a person means: its id, the beginning of it (six characters or more), or its name.
+ * @throws {CommandError} naming the candidates when it could be several, or none.
+ */
+export function findDevice(paired: readonly PairedDevice[], words: string): PairedDevice {
+  const wanted = words.trim().toLowerCase();
+  const found = paired.filter(
+    ({ deviceId, displayName }) =>
+      deviceId === wanted ||
+      (wanted.length >= 6 && deviceId.startsWith(wanted)) ||
+      displayName?.toLowerCase() === wanted,
+  );
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  const names = (found.length > 1 ? found : paired).map(({ deviceId, displayName }) =>
+    `${deviceId.slice(0, 12)} ${displayName ?? ""}`.trim(),
+  );
+  throw new CommandError(
+    "UNKNOWN_DEVICE",
+    found.length > 1
+      ? `"${words.slice(0, 80)}" could be several devices`
+      : `no paired device is called "${words.slice(0, 80)}"`,
+    {
+      mend:
+        names.length === 0
+          ? "No device is paired yet: saltgate devices list"
+          : `Paired: ${names.slice(0, 12).join(", ")}`,
+    },
+  );
+}
+
+/** The waiting request that a person means: its id, or the beginning of it (four characters or more). */
+export function findRequest(pending: readonly PendingDevice[], words: string): PendingDevice {
+  const wanted = words.trim();
+  const found = pending.filter(
+    ({ requestId }) => requestId === wanted || (wanted.length >= 4 && requestId.startsWith(wanted)),
+  );
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  throw new CommandError(
+    "UNKNOWN_REQUEST_ID",
+    found.length > 1
+      ? `"${words.slice(0, 80)}" could be several requests`
+      : `no request "${words.slice(0, 80)}" is waiting; it may have expired or been answered`,
+    {
+      mend:
+        pending.length === 0
+          ? "Nothing waits. Let the device try again, then: saltgate devices list"
+          : `Waiting: ${pending.map(({ requestId }) => requestId).join(", ")}`,
+    },
+  );
+}
+
+/** The role that is meant when none was named: the device's only one. */
+export function roleOf(device: PairedDevice, named: string | undefined): string {
+  const roles = device.roles ?? [];
+  const [only] = roles;
+  if (named !== undefined) return named;
+  if (only !== undefined && roles.length === 1) return only;
+  throw new CommandError("USAGE", `this device has the roles ${roles.join(" and ")}`, {
+    mend: "Say which: --role operator, or --role node",
+    exit: Exit.Usage,
+  });
+}

@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import * as protocol from "../src/index.ts";
+
+test("[protocol:exports] protocol: the public values are these", () => {
+  expect(Object.keys(protocol).sort()).toEqual([
+    "CLIENT_BRANDS",
+    "CLIENT_MODES",
+    "CLOSE_CODES",
+    "CODECS",
+    "CONNECT",
+    "DETAIL_CODES",
+    "EVENTS",
+    "EVENT_FAMILIES",
+    "ErrorCode",
+    "LATEST_PROTOCOL_VERSION",
+    "LIMITS",
+    "METHODS",
+    "METHOD_FAMILIES",
+    "OWNER_SCOPES",
+    "PROTOCOL_VERSIONS",
+    "ROLES",
+    "SCOPES",
+    "advertisedEvents",
+    "advertisedMethods",
+    "clientKind",
+    "connectChallengeSchema",
+    "connectParamsSchema",
+    "decodeRequestFrame",
+    "decodeServerFrame",
+    "describeIssues",
+    "encodeErrorResponse",
+    "encodeEvent",
+    "encodeResponse",
+    "errorForVersion",
+    "errorShape",
+    "eventFrameSchema",
+    "findMethod",
+    "helloOkV3Schema",
+    "helloOkV4Schema",
+    "hintAudience",
+    "intersectScopes",
+    "isRole",
+    "isScope",
+    "missingScopes",
+    "negotiateVersion",
+    "normalizeScopes",
+    "requestFrameSchema",
+    "requiredScope",
+    "responseFrameSchema",
+    "scopeSatisfies",
+    "truncateCloseReason",
+  ]);
+});
+
+test("[protocol:exports] protocol: the public types are these", () => {
+  const index = readFileSync(new URL("../src/index.ts", import.meta.url), "utf8");
+  const types: string[] = [...index.matchAll(/export type \{([^}]*)\}/g)].flatMap((match) =>
+    (match[1] ?? "")
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== ""),
+  );
+  expect(types.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+    "AccountSnapshot",
+    "AgentSummary",
+    "ApprovalsFile",
+    "Attachment",
+    "ChatMessage",
+    "CheckedParamsOf",
+    "ClientKind",
+    "CloseCodeEntry",
+    "CloseCodeName",
+    "ConnectParams",
+    "CronJob",
+    "CronSchedule",
+    "Decoded",
+    "DetailCode",
+    "DetailCodeEntry",
+    "ErrorExtras",
+    "ErrorShape",
+    "EventDescription",
+    "EventFamily",
+    "EventFrame",
+    "EventName",
+    "HealthSummary",
+    "Heartbeat",
+    "Hello",
+    "HelloOk",
+    "HelloOkV3",
+    "HelloOkV4",
+    "MethodDescription",
+    "MethodFamily",
+    "MethodName",
+    "ModelChoice",
+    "Negotiation",
+    "NodeRow",
+    "PairedDevice",
+    "ParamsOf",
+    "PayloadOf",
+    "PendingApproval",
+    "PendingDevice",
+    "PresenceEntry",
+    "ProtocolCodec",
+    "ProtocolVersion",
+    "RequestFrame",
+    "ResponseFrame",
+    "ResultOf",
+    "Role",
+    "Scope",
+    "ScopeRule",
+    "ServedEventName",
+    "ServedMethodName",
+    "SessionEntry",
+    "SessionRow",
+    "StateVersion",
+    "WizardStep",
+  ]);
+});
+
+test("[protocol:exports] protocol: the list is written by hand, without export *", () => {
+  expect(readFileSync(new URL("../src/index.ts", import.meta.url), "utf8")).not.toContain("export *");
+});
