@@ -260,7 +260,7 @@ export class GatewayClient {
     const { clock, reconnect } = this.#settings;
     if (error.closeCode === 1012) this.#dialer.forgetDialect();
     this.#failures = failuresAfterLoss(this.#failures, clock.now() - this.#connectedAtMs);
-    const step = afterFailure(error, true);
+    const step = afterFailure(error, { wasInUse: true, wasEverConnected: true });
     if (reconnect === undefined || step.do !== "wait") return this.#setState({ status: "idle", error });
     const hintMs = this.#restartHintMs;
     const askedMs = hintMs === undefined ? undefined : Math.min(hintMs, reconnect.maxDelayMs);

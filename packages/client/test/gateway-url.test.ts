@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkGatewayUrl, normalizeFingerprint, reachOf } from "../src/gateway-url.ts";
+import { checkGatewayUrl, normalizeFingerprint } from "../src/gateway-url.ts";
 
 const PIN = "ab".repeat(32);
 
@@ -107,7 +107,10 @@ describe("addresses", () => {
           within(0xc0a80000, 16) ||
           within(0xa9fe0000, 16) ||
           within(0x64400000, 10);
-        expect(reachOf(address)).toBe(within(0x7f000000, 8) ? "loopback" : isPrivate ? "private" : "public");
+        const checked = checkGatewayUrl({ url: `wss://${address}` });
+        expect(checked.ok && checked.address.reach).toBe(
+          within(0x7f000000, 8) ? "loopback" : isPrivate ? "private" : "public",
+        );
       }),
     );
   });

@@ -124,13 +124,21 @@ describe("after a refusal", () => {
   });
 });
 
+const FIRST = { wasInUse: false, wasEverConnected: false };
+
 describe("after a failure", () => {
+  test("after a failure: where a gateway was before, another server's answer is a thing that passes", () => {
+    const portal = new ClientError("UPGRADE_REFUSED", "x", { httpStatus: 302 });
+    expect(afterFailure(portal, FIRST).do).toBe("pause");
+    expect(afterFailure(portal, { wasInUse: false, wasEverConnected: true }).do).toBe("wait");
+  });
+
   const closedWith = (closeCode: number): ClientError => new ClientError("CLOSED", "closed", { closeCode });
 
   test.each([1000, 1001, 1006, 1008, 1009, 1012, 1013, 4000])(
     "after a failure: a connection that was in use comes back after %i",
     (code) => {
-      expect(afterFailure(closedWith(code), true).do).toBe("wait");
+      expect(afterFailure(closedWith(code), { wasInUse: true, wasEverConnected: true }).do).toBe("wait");
     },
   );
 
@@ -142,11 +150,11 @@ describe("after a failure", () => {
     [1002, "pause"],
     [1008, "pause"],
   ])("after a failure: %i before hello-ok, without a word, means %s", (code, step) => {
-    expect(afterFailure(closedWith(code), false).do).toBe(step);
+    expect(afterFailure(closedWith(code), FIRST).do).toBe(step);
   });
 
   test.each(["UNREACHABLE", "CONNECT_TIMEOUT"] as const)("after a failure: %s is tried again", (code) => {
-    expect(afterFailure(new ClientError(code, "x"), false).do).toBe("wait");
+    expect(afterFailure(new ClientError(code, "x"), FIRST).do).toBe("wait");
   });
 
   test.each([
@@ -158,7 +166,7 @@ describe("after a failure", () => {
     "TOKEN_STORE_FAILED",
     "INVALID_OPTION",
   ] as const)("after a failure: %s is left to a person", (code) => {
-    expect(afterFailure(new ClientError(code, "x"), false).do).toBe("pause");
+    expect(afterFailure(new ClientError(code, "x"), FIRST).do).toBe("pause");
   });
 
   test.each([
@@ -167,7 +175,7 @@ describe("after a failure", () => {
     [401, { do: "pause", forgetToken: false }],
     [404, { do: "pause", forgetToken: false }],
   ])("after a failure: an HTTP server that answers with %i", (httpStatus, step) => {
-    expect(afterFailure(new ClientError("UPGRADE_REFUSED", "x", { httpStatus, retryAfterMs: 3_000 }), false)).toEqual(
+    expect(afterFailure(new ClientError("UPGRADE_REFUSED", "x", { httpStatus, retryAfterMs: 3_000 }), FIRST)).toEqual(
       step,
     );
   });

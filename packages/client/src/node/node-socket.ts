@@ -39,7 +39,8 @@ function dial(target: SocketTarget, events: SocketEvents, checked: TLSSocket | u
     if (!isOver) events.onOpen();
   });
   socket.on("message", (data, isBinary) => {
-    if (!isOver) events.onMessage(isBinary ? undefined : String(data));
+    // One Buffer, because nothing else was asked for.
+    if (!isOver) events.onMessage(isBinary ? undefined : (data as Buffer).toString("utf8"));
   });
   socket.on("unexpected-response", (request, response) => {
     void upgradeRefusal(response).then((error) => {
