@@ -63,6 +63,7 @@ interface Round {
 export class Dialer {
   readonly #options: DialerOptions;
   #dialect: Dialect;
+  #wasEverConnected = false;
 
   constructor(options: DialerOptions) {
     this.#options = options;
@@ -84,6 +85,7 @@ export class Dialer {
         const connection = this.#open(current.address);
         const hello = await this.#introduce(connection, current);
         if (current.dialect.payload !== "v1") this.#dialect = current.dialect;
+        this.#wasEverConnected = true;
         return { ok: true, connection, hello };
       } catch (error) {
         const { error: known, step } = await this.#judge(error, current, changedDialect);
@@ -145,12 +147,12 @@ export class Dialer {
     round: Round | undefined,
     changedDialect: boolean,
   ): Promise<{ error: ClientError | GatewayError; step: NextStep }> {
-    if (error instanceof ClientError) return { error, step: afterFailure(error, false) };
+    if (error instanceof ClientError) return { error, step: this.#afterFailure(error) };
     if (!(error instanceof GatewayError)) {
       const unknown = new ClientError("INVALID_OPTION", "the connect request could not be written or signed", {
         cause: error,
       });
-      return { error: unknown, step: afterFailure(unknown, false) };
+      return { error: unknown, step: this.#afterFailure(unknown) };
     }
     const { waitForApproval, firstDialect } = this.#options;
     const step = afterRefusal(error, {
@@ -171,8 +173,12 @@ export class Dialer {
       return { error, step: newer === undefined ? step : { do: "retry", dialect: this.#dialect, forgetToken: false } };
     } catch (cause) {
       const failed = cause instanceof ClientError ? cause : storeFailed("forgotten", cause);
-      return { error: failed, step: afterFailure(failed, false) };
+      return { error: failed, step: this.#afterFailure(failed) };
     }
+  }
+
+  #afterFailure(error: ClientError): NextStep {
+    return afterFailure(error, { wasInUse: false, wasEverConnected: this.#wasEverConnected });
   }
 
   async #read(key: TokenKey | undefined): Promise<StoredToken | undefined> {

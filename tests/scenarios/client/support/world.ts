@@ -14,6 +14,9 @@ import { MemoryStore } from "@saltgate/store";
 /** The shared secret of every gateway that a scenario starts. */
 export const TOKEN = "a-shared-secret-that-only-tests-know-a-shared-secret";
 
+/** The owner at the gateway's own machine. */
+export const OWNER = { scopes: ["operator.admin"] } as const;
+
 /** What a scenario may choose; everything else is as a first start would have it, on a free loopback port. */
 export interface WorldOptions {
   readonly auth?: Partial<GatewayOptions["auth"]>;
@@ -26,8 +29,8 @@ export interface World extends AsyncDisposable {
   readonly url: string;
   readonly pairing: DevicePairing;
   readonly gateway: () => Gateway;
-  /** Lets the device in that waits. */
-  approveOnly(): Promise<void>;
+  /** Does what the owner would: lets the one device in that waits, for these scopes. */
+  approveOnly(grantScopes: readonly string[]): Promise<void>;
   stop(): Promise<void>;
   /** Starts on the same port, over the same stores. */
   start(): Promise<void>;
@@ -92,11 +95,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     url: `${options.tls === undefined ? "ws" : "wss"}://127.0.0.1:${port}`,
     pairing,
     gateway: () => gateway,
-    async approveOnly() {
+    async approveOnly(grantScopes) {
       const { pending } = await pairing.list();
       const [waiting] = pending;
       if (waiting === undefined || pending.length > 1) throw new Error(`${pending.length} devices wait, not one`);
-      await pairing.approve(waiting.requestId, { scopes: ["operator.admin", "operator.pairing"] } as never);
+      await pairing.approve({ requestId: waiting.requestId, caller: OWNER, grantScopes });
     },
     stop,
     async start() {
