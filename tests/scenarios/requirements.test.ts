@@ -7,15 +7,23 @@ const root = join(import.meta.dirname, "../..");
 
 /** Every file of tests in the repository. */
 function testFiles(): string[] {
-  const rooms = ["packages", "apps", "tooling"].flatMap((floor) => readdirSync(join(root, floor)).map((name) => join(root, floor, name, "test")));
+  const rooms = ["packages", "apps", "tooling"].flatMap((floor) =>
+    readdirSync(join(root, floor)).map((name) => join(root, floor, name, "test")),
+  );
   return [...rooms, join(root, "tests")]
     .filter((room) => existsSync(room))
-    .flatMap((room) => readdirSync(room, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts") && !file.includes("node_modules")).map((file) => join(room, file)));
+    .flatMap((room) =>
+      readdirSync(room, { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".ts") && !file.includes("node_modules"))
+        .map((file) => join(room, file)),
+    );
 }
 
 /** Ids that titles cite: one or more in square brackets at the beginning of a text. */
 function citedIds(): Set<string> {
-  const cited = testFiles().flatMap((file) => [...readFileSync(file, "utf8").matchAll(/["'`]((?:\[(?:R-\d\d|[a-z][a-z0-9-]*:[a-z0-9-]+)\] ?)+)/g)]);
+  const cited = testFiles().flatMap((file) => [
+    ...readFileSync(file, "utf8").matchAll(/["'`]((?:\[(?:R-\d\d|[a-z][a-z0-9-]*:[a-z0-9-]+)\] ?)+)/g),
+  ]);
   return new Set(cited.flatMap(([, ids]) => [...(ids ?? "").matchAll(/\[([^\]]+)\]/g)].map(([, id]) => id ?? "")));
 }
 
@@ -40,10 +48,13 @@ describe("requirements", () => {
   });
 
   test("requirements: every rule of docs/security.md that a requirement names is a rule there", () => {
-    const rules = new Set([...readFileSync(join(root, "docs/security.md"), "utf8").matchAll(/^\| (R-\d\d) \|/gm)].map(([, id]) => id));
+    const rules = new Set(
+      [...readFileSync(join(root, "docs/security.md"), "utf8").matchAll(/^\| (R-\d\d) \|/gm)].map(([, id]) => id),
+    );
     expect(rules.size).toBe(61);
     for (const { id, source } of REQUIREMENTS) {
-      for (const rule of [...(id.startsWith("R-") ? [id] : []), ...(source.match(/R-\d\d/g) ?? [])]) expect(rules.has(rule), rule).toBe(true);
+      for (const rule of [...(id.startsWith("R-") ? [id] : []), ...(source.match(/R-\d\d/g) ?? [])])
+        expect(rules.has(rule), rule).toBe(true);
     }
   });
 });

@@ -15,7 +15,10 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const now = (): number => performance.now();
 
 /** One client, one request after another. */
-async function latency(target: Target, { method, count }: { method: string; count: number }): Promise<{ p50Us: number }> {
+async function latency(
+  target: Target,
+  { method, count }: { method: string; count: number },
+): Promise<{ p50Us: number }> {
   const client = await LoadClient.connect(target);
   const samples: number[] = [];
   for (let index = 0; index < count * 1.25; index += 1) {
@@ -77,10 +80,7 @@ async function broadcast(
     expected = count * readers;
     finished = resolve;
     const from = now();
-    await Promise.all([
-      promise,
-      ...Array.from({ length: count }, () => driver.request("health", { probe: true })),
-    ]);
+    await Promise.all([promise, ...Array.from({ length: count }, () => driver.request("health", { probe: true }))]);
     return (now() - from) / 1_000;
   };
   await burst(5);
@@ -106,7 +106,10 @@ async function presence(
       onEvent: (data) => {
         bytes += data.byteLength;
         // The newest rows come first; the list is not parsed, or this process would be the slow one.
-        const marks = data.subarray(0, 16_384).toString("latin1").matchAll(/beacon-(\d+)-/g);
+        const marks = data
+          .subarray(0, 16_384)
+          .toString("latin1")
+          .matchAll(/beacon-(\d+)-/g);
         let latest = newest;
         for (const [, mark] of marks) latest = Math.max(latest, Number(mark));
         const at = now();
