@@ -166,6 +166,25 @@ describe("coming back", () => {
     expect(at.far.connects).toHaveLength(3);
   });
 
+  test("coming back: words that didn't help either are not kept", async () => {
+    await using at = await world({ connect: () => refusal("INVALID_REQUEST", "DEVICE_AUTH_SIGNATURE_INVALID") });
+    await expect(at.client.connect()).rejects.toMatchObject({ detailCode: "DEVICE_AUTH_SIGNATURE_INVALID" });
+    await expect(at.client.connect()).rejects.toMatchObject({ detailCode: "DEVICE_AUTH_SIGNATURE_INVALID" });
+    expect(at.far.connects.map(({ maxProtocol }) => maxProtocol)).toEqual([4, 3, 4, 3]);
+  });
+
+  test("coming back: patience that ends while it waits ends the attempts", async () => {
+    await using at = await world({ connect: () => refusal("UNAVAILABLE", "STARTING", { retryable: true }) });
+    const abort = new AbortController();
+    const connecting = at.client.connect({ signal: abort.signal });
+    await at.reaches("waiting");
+    abort.abort();
+    await expect(connecting).rejects.toMatchObject({ code: "ABORTED" });
+    expect(at.client.state).toMatchObject({ status: "idle", error: { code: "ABORTED" } });
+    at.clock.advance(100_000);
+    expect(at.far.sockets).toHaveLength(1);
+  });
+
   test("coming back: a refusal after a loss pauses it as well", async () => {
     await using at = await world({
       connect: (_, __, attempt) => (attempt === 1 ? helloV4() : refusal("INVALID_REQUEST", "AUTH_TOKEN_MISMATCH")),
