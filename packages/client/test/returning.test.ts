@@ -108,20 +108,23 @@ describe("coming back", () => {
     const gaps: unknown[] = [];
     at.client.onGap((gap) => gaps.push(gap));
     await at.client.connect();
-    at.far.sockets[0]?.event("tick", { ts: 1 }, 900);
+    at.far.sockets[0]?.event("tick", { ts: 1 }, 5);
     at.far.sockets[0]?.socket.close(1012);
     await at.reaches("waiting");
     at.clock.advance(500);
     await at.reaches("connected");
-    at.far.sockets[1]?.event("tick", { ts: 1 }, 3);
-    at.far.sockets[1]?.event("tick", { ts: 1 }, 4);
+    at.far.sockets[1]?.event("tick", { ts: 1 }, 9);
+    at.far.sockets[1]?.event("tick", { ts: 1 }, 10);
     await at.client.request("health");
     expect(gaps).toEqual([]);
   });
 
   test("coming back: a gateway that was of revision 3 and restarts is asked in the newest words first", async () => {
     let script = strictV3({ sharedToken: "shared" });
-    await using at = await world({ connect: (...args) => script.connect?.(...args) ?? helloV4() });
+    await using at = await world(
+      { connect: (...args) => script.connect?.(...args) ?? helloV4() },
+      { identity: await createDeviceIdentity() },
+    );
     expect((await at.client.connect()).protocol).toBe(3);
     script = {};
     at.far.sockets.at(-1)?.socket.close(1012, "service restart");
