@@ -10,7 +10,7 @@ const publishable = packages.filter(
 const steps = [
   ["types", "tsc", ["-b"]],
   ["types of tests and tools", "tsc", ["-p", "tsconfig.tests.json"]],
-  ["format and lint", "biome", ["ci", "--error-on-warnings", "."]],
+  ["format and lint", "biome", ["ci", "--colors=off", "--error-on-warnings", "."]],
   [
     "promises and switches",
     "oxlint",

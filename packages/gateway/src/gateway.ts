@@ -41,6 +41,8 @@ export interface StopOptions {
   readonly restartExpectedMs?: number;
   /** How long running requests may take to end, in milliseconds. @default 5_000 */
   readonly drainTimeoutMs?: number;
+  /** Ends the wait for them early. */
+  readonly hurry?: AbortSignal;
 }
 
 /** A gateway that listens. */
@@ -208,6 +210,8 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     for (const connection of this.#registry.ready()) connection.drain();
     const { promise: deadline, resolve } = Promise.withResolvers<void>();
     const cancel = this.clock.after(options.drainTimeoutMs ?? 5_000, resolve);
+    options.hurry?.addEventListener("abort", () => resolve(), { once: true });
+    if (options.hurry?.aborted) resolve();
     await Promise.race([this.#dispatcher.drained(), deadline]);
     cancel();
     this.#events.publish("shutdown", {

@@ -53,19 +53,19 @@ export class ReferenceClient implements AsyncDisposable {
 
   /** @param prefix what comes before the command, e.g. to run it in another network namespace. */
   constructor(setup: ReferenceClientSetup, prefix: readonly string[] = []) {
-    const [command = "", ...words] = [
+    const words = [
       ...prefix,
       process.execPath,
       "--conditions=@saltgate/source",
       join(import.meta.dirname, "reference-client-main.ts"),
     ];
-    this.#child = spawn(command, words, {
+    this.#child = spawn(words[0] ?? process.execPath, words.slice(1), {
       env: { PATH: process.env["PATH"], HOME: "/nonexistent" },
       stdio: ["pipe", "pipe", "inherit"],
     });
     this.#exited = new Promise((resolve) => this.#child.once("close", resolve));
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.sightings.put(JSON.parse(line)));
-    void this.#exited.then((code) => this.sightings.end(`the reference client ended with ${code}`));
+    void this.#exited.then((code) => this.sightings.end(`the reference client ended with ${String(code)}`));
     this.#tell({ start: setup });
   }
 

@@ -22,12 +22,12 @@ export class Wire {
     this.socket = new WebSocket(url, { headers, perMessageDeflate: false, maxPayload: 26_214_400 });
     this.socket.on("message", (data, isBinary) => {
       if (isBinary) this.binaryFrames += 1;
-      this.frames.put(JSON.parse(String(data)));
+      this.frames.put(JSON.parse(Buffer.isBuffer(data) ? data.toString("utf8") : ""));
     });
     this.socket.on("error", (error) => this.frames.end(error.message));
     this.ended = new Promise((resolve) => {
       this.socket.on("close", (code, reason) => {
-        this.frames.end(`the socket closed with ${code} ${reason}`);
+        this.frames.end(`the socket closed with ${code} ${String(reason)}`);
         resolve({ code, reason: String(reason) });
       });
     });

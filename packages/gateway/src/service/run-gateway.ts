@@ -24,6 +24,7 @@ import { type GatewayFlags, parseGatewayFlags } from "./gateway-flags.ts";
 import { LogRedactor } from "./log-redactor.ts";
 import { createLogSink } from "./log-sink.ts";
 import { ownAddresses, thisMachine } from "./machine.ts";
+import { type Order, type Orders, takeOrders } from "./orders.ts";
 import { planStart, type StartPlan } from "./start-plan.ts";
 import { withStateLock } from "./state-lock.ts";
 import { createTailscaleWhois } from "./tailscale-whois.ts";
@@ -45,7 +46,7 @@ export interface HostProcess {
   /** Whether a person reads the log lines. */
   readonly readable: boolean;
   /** Calls back for each signal; returns how to stop that. */
-  readonly onSignal: (listener: (signal: "stop" | "restart") => void) => () => void;
+  readonly onSignal: (listener: (order: Order) => void) => () => void;
   readonly version: string;
 }
 
@@ -65,9 +66,15 @@ export async function runGateway(words: readonly string[], host: HostProcess): P
       ...(flags.profile !== undefined && { profile: flags.profile }),
       dev: flags.dev,
     });
-    return await withStateLock(paths.lockFile, flags.force, systemClock, async () => {
-      for (;;) if ((await runOnce(flags, paths, host)) === "stop") return ExitCode.Ok;
-    });
+    const orders = takeOrders(host.onSignal);
+    try {
+      return await withStateLock(paths.lockFile, flags.force, systemClock, async () => {
+        while (!orders.stopping.aborted) await runOnce(flags, paths, host, orders);
+        return ExitCode.Ok;
+      });
+    } finally {
+      orders.close();
+    }
   } catch (error) {
     const { message, mend, exitCode } = asStartError(error);
     host.stderr(`Gateway failed to start: ${message}\n${mend}\n`);
@@ -77,7 +84,10 @@ export async function runGateway(words: readonly string[], host: HostProcess): P
 
 function asStartError(error: unknown): StartError {
   if (error instanceof StartError) return error;
-  if (error instanceof ConfigError) return new StartError(error.message, "Correct it, then start again.");
+  if (error instanceof ConfigError) {
+    const isUsage = error.code === "option";
+    return new StartError(error.message, "Correct it, then start again.", isUsage ? ExitCode.Usage : ExitCode.Config);
+  }
   if (error instanceof StoreError) return new StartError(error.message, "Nothing was changed.");
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -97,11 +107,13 @@ async function loadForStart(
   host: HostProcess,
 ): Promise<LoadedConfig & { readonly isFirst: boolean }> {
   const options = { path: paths.configFile, env: host.env };
-  const isFirst = !existsSync(paths.configFile) && !flags.allowUnconfigured && (await writeFirstConfig(paths));
+  const isFirst =
+    !existsSync(paths.configFile) && !flags.allowUnconfigured && (await writeFirstConfig(paths, host.env));
   return { ...(await loadWithLastGood(options)), isFirst };
 }
 
-async function runOnce(flags: GatewayFlags, paths: StatePaths, host: HostProcess): Promise<"stop" | "restart"> {
+/** Runs one gateway, until it is told to stop or to restart. */
+async function runOnce(flags: GatewayFlags, paths: StatePaths, host: HostProcess, orders: Orders): Promise<void> {
   const loaded = await loadForStart(flags, paths, host);
   const { config } = loaded;
   const hasNoFile = loaded.source === "defaults";
@@ -136,23 +148,23 @@ async function runOnce(flags: GatewayFlags, paths: StatePaths, host: HostProcess
           Date.now(),
         )
       : undefined;
-    return await serve({ flags, paths, host, loaded, plan, tls, logger: sink.logger });
+    await serve({ paths, host, orders, loaded, plan, tls, logger: sink.logger });
   } finally {
     sink.close();
   }
 }
 
 interface Serving {
-  readonly flags: GatewayFlags;
   readonly paths: StatePaths;
   readonly host: HostProcess;
+  readonly orders: Orders;
   readonly loaded: LoadedConfig & { readonly isFirst: boolean };
   readonly plan: StartPlan;
   readonly tls: TlsMaterial | undefined;
   readonly logger: ReturnType<typeof createLogSink>["logger"];
 }
 
-async function serve({ paths, host, loaded, plan, tls, logger }: Serving): Promise<"stop" | "restart"> {
+async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving): Promise<void> {
   const { config } = loaded;
   const bus = createInProcessBus({
     onError: (error, subject) => logger.error({ err: error, subject }, "a listener failed"),
@@ -160,9 +172,6 @@ async function serve({ paths, host, loaded, plan, tls, logger }: Serving): Promi
   const store = new FileStore({ directory: paths.stateDir });
   const { pairing, closePairing, problem } = await openPairing(store, createPairingListener(bus), config, logger);
   const problems = [...loaded.problems.map(({ message }) => message), ...(problem === undefined ? [] : [problem])];
-  const { promise: ended, resolve: end } = Promise.withResolvers<"stop" | "restart">();
-  // From here on a signal ends this run in order, also one that comes while the gateway is still starting or stopping.
-  const ignoreSignals = host.onSignal(end);
   try {
     const gateway = await startGateway({
       listen: { port: plan.port, required: plan.required, optional: plan.optional, tls },
@@ -188,20 +197,20 @@ async function serve({ paths, host, loaded, plan, tls, logger }: Serving): Promi
       problems: () => problems,
     });
     announce(gateway, { problems, loaded, plan, tls, paths, host, logger });
-    const ending = await ended;
+    const ending = await orders.next();
     await gateway.stop(
       ending === "restart"
         ? {
             reason: "gateway restarting",
             restartExpectedMs: RESTART_EXPECTED_MS,
             drainTimeoutMs: config.gateway.restart.drainTimeoutMs,
+            // Who is told to stop while it waits for running work doesn't go on waiting.
+            hurry: orders.stopping,
           }
         : { reason: "gateway stopping", drainTimeoutMs: STOP_DRAIN_MS },
     );
-    logger.info({}, ending === "restart" ? "restarting" : "stopped");
-    return ending;
+    logger.info({}, ending === "restart" && !orders.stopping.aborted ? "restarting" : "stopped");
   } finally {
-    ignoreSignals();
     await closePairing();
     await bus.close();
     await store.close();
@@ -247,6 +256,17 @@ async function openPairing(
   }
 }
 
+/** Commands look where the configuration says; whoever chose otherwise for this run has to tell them. */
+function howToCall(port: number, plan: StartPlan, paths: StatePaths, isTls: boolean): string {
+  const words = [
+    port !== paths.defaultPort || isTls ? ` --url ${isTls ? "wss" : "ws"}://127.0.0.1:${port}` : "",
+    plan.secretSource.startsWith("flag") ? ` ${plan.secretSource.slice("flag ".length)} <secret>` : "",
+  ].join("");
+  return words === ""
+    ? "Commands on this machine find it by themselves. Try, in another terminal: saltgate status"
+    : `What you chose for this run, commands have to be told. Try, in another terminal: saltgate status${words}`;
+}
+
 function announce(
   gateway: Gateway,
   {
@@ -288,10 +308,11 @@ function announce(
     "listening",
   );
   const lines = [
-    loaded.isFirst && `Welcome to Saltgate. This is its first start: I wrote ${paths.configFile} with a fresh secret.`,
+    loaded.isFirst &&
+      `Welcome to Saltgate. This is its first start: I wrote ${paths.configFile}${plan.secretSource.startsWith("environment") ? `; its secret is that of the ${plan.secretSource}` : " with a fresh secret"}.`,
     `The gateway listens on ${urls[0] ?? "nothing"}${plan.loopbackOnly ? ", for this machine only" : ""}.`,
     tls && `Its certificate to pin: ${tls.fingerprint}`,
-    loaded.isFirst && "Commands on this machine find it by themselves. Try, in another terminal: saltgate status",
+    loaded.isFirst && howToCall(gateway.port, plan, paths, tls !== undefined),
     loaded.isFirst &&
       "To let a device in after it has asked: saltgate devices list, then saltgate devices approve <request>",
     plan.secretSource === "made for this run" &&
