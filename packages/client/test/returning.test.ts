@@ -108,20 +108,23 @@ describe("coming back", () => {
     const gaps: unknown[] = [];
     at.client.onGap((gap) => gaps.push(gap));
     await at.client.connect();
-    at.far.sockets[0]?.event("tick", { ts: 1 }, 900);
+    at.far.sockets[0]?.event("tick", { ts: 1 }, 5);
     at.far.sockets[0]?.socket.close(1012);
     await at.reaches("waiting");
     at.clock.advance(500);
     await at.reaches("connected");
-    at.far.sockets[1]?.event("tick", { ts: 1 }, 3);
-    at.far.sockets[1]?.event("tick", { ts: 1 }, 4);
+    at.far.sockets[1]?.event("tick", { ts: 1 }, 9);
+    at.far.sockets[1]?.event("tick", { ts: 1 }, 10);
     await at.client.request("health");
     expect(gaps).toEqual([]);
   });
 
   test("coming back: a gateway that was of revision 3 and restarts is asked in the newest words first", async () => {
     let script = strictV3({ sharedToken: "shared" });
-    await using at = await world({ connect: (...args) => script.connect?.(...args) ?? helloV4() });
+    await using at = await world(
+      { connect: (...args) => script.connect?.(...args) ?? helloV4() },
+      { identity: await createDeviceIdentity() },
+    );
     expect((await at.client.connect()).protocol).toBe(3);
     script = {};
     at.far.sockets.at(-1)?.socket.close(1012, "service restart");
@@ -164,6 +167,25 @@ describe("coming back", () => {
     at.client.resume();
     await at.reaches("connected");
     expect(at.far.connects).toHaveLength(3);
+  });
+
+  test("coming back: words that didn't help either are not kept", async () => {
+    await using at = await world({ connect: () => refusal("INVALID_REQUEST", "DEVICE_AUTH_SIGNATURE_INVALID") });
+    await expect(at.client.connect()).rejects.toMatchObject({ detailCode: "DEVICE_AUTH_SIGNATURE_INVALID" });
+    await expect(at.client.connect()).rejects.toMatchObject({ detailCode: "DEVICE_AUTH_SIGNATURE_INVALID" });
+    expect(at.far.connects.map(({ maxProtocol }) => maxProtocol)).toEqual([4, 3, 4, 3]);
+  });
+
+  test("coming back: patience that ends while it waits ends the attempts", async () => {
+    await using at = await world({ connect: () => refusal("UNAVAILABLE", "STARTING", { retryable: true }) });
+    const abort = new AbortController();
+    const connecting = at.client.connect({ signal: abort.signal });
+    await at.reaches("waiting");
+    abort.abort();
+    await expect(connecting).rejects.toMatchObject({ code: "ABORTED" });
+    expect(at.client.state).toMatchObject({ status: "idle", error: { code: "ABORTED" } });
+    at.clock.advance(100_000);
+    expect(at.far.sockets).toHaveLength(1);
   });
 
   test("coming back: a refusal after a loss pauses it as well", async () => {
