@@ -111,7 +111,10 @@ export async function openSession(invocation: Invocation, target?: GatewayTarget
       client: { id: "cli", mode: "cli", version: VERSION, platform: process.platform },
       scopes: OWNER_SCOPES,
       identity: device,
-      tokenStore: fileTokenStore(where.identityAuthFile),
+      // In a state folder that was taken over, tokens don't say whose they are: they are the configured gateway's.
+      tokenStore: fileTokenStore(where.identityAuthFile, {
+        unlabelledOrigin: where.urlSource === "flag --url" ? undefined : new URL(where.url).origin,
+      }),
       reconnect: false,
       requestTimeoutMs: where.timeoutMs,
       connectTimeoutMs: where.timeoutMs,
