@@ -1,6 +1,8 @@
 import { createInProcessBus } from "@saltgate/bus";
 import {
   createPairingListener,
+  defaultGatewayAuth,
+  defaultGatewayLimits,
   type Gateway,
   type GatewayOptions,
   silentLogger,
@@ -49,27 +51,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const listen = (port: number): Promise<Gateway> =>
     startGateway({
       listen: { port, required: ["127.0.0.1"], optional: [], tls: options.tls },
-      auth: {
-        secret: { mode: "token", token: TOKEN },
-        localWithoutDevice: "full",
-        allowTailscale: false,
-        rateLimit: { maxFailures: 10, windowMs: 60_000, lockoutMs: 300_000 },
-        trustedProxies: [],
-        allowedOrigins: [],
-        ...options.auth,
-      },
-      limits: {
-        maxConnections: 1_000,
-        maxPreAuth: 256,
-        maxPreAuthPerAddress: 128,
-        maxPayloadBytes: 26_214_400,
-        maxBufferedBytes: 52_428_800,
-        totalBufferedBytes: 268_435_456,
-        maxInFlightRequests: 64,
-        handshakeTimeoutMs: 15_000,
-        tickIntervalMs: 15_000,
-        ...options.limits,
-      },
+      auth: { ...defaultGatewayAuth({ mode: "token", token: TOKEN }), ...options.auth },
+      limits: { ...defaultGatewayLimits, ...options.limits },
       machine: {
         hostName: "harbor",
         ownAddresses: () => ["127.0.0.1"],
