@@ -1,6 +1,7 @@
 import type { LoadedConfig, StatePaths } from "@saltgate/config";
 import type { Gateway } from "../gateway.ts";
 import type { Logger } from "../logging/logger.ts";
+import { ownAddresses } from "./machine.ts";
 import type { StartPlan } from "./start-plan.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
@@ -61,7 +62,7 @@ export function announce({ gateway, problems, loaded, plan, tls, paths, logger, 
   const lines = [
     loaded.isFirst &&
       `Welcome to Saltgate. This is its first start: I wrote ${paths.configFile}${plan.secretSource.startsWith("environment") ? `; its secret is that of the ${plan.secretSource}` : " with a fresh secret"}.`,
-    `The gateway listens on ${urls[0] ?? "nothing"}${plan.loopbackOnly ? ", for this machine only" : ""}.`,
+    `The gateway listens on ${reachableUrl(urls)}${plan.loopbackOnly ? ", for this machine only" : ""}.`,
     tls && `Its certificate to pin: ${tls.fingerprint}`,
     loaded.isFirst && howToCall(gateway.port, plan, paths, tls !== undefined),
     loaded.isFirst &&
@@ -70,4 +71,10 @@ export function announce({ gateway, problems, loaded, plan, tls, paths, logger, 
       "It has no configured secret, so only devices that are paired already can connect. Run: saltgate setup",
   ];
   say(`${lines.filter((line) => typeof line === "string").join("\n")}\n`);
+}
+
+/** The address to tell others: "every address" is none that anybody can type. */
+function reachableUrl(urls: readonly string[]): string {
+  const own = ownAddresses().find((address) => !address.includes(":"));
+  return (urls[0] ?? "nothing").replace("//0.0.0.0:", `//${own ?? "127.0.0.1"}:`);
 }
