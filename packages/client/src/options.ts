@@ -15,7 +15,7 @@ export interface GatewayClientOptions {
   readonly token?: string | undefined;
   /** The gateway's password. */
   readonly password?: string | undefined;
-  /** SHA-256 of the gateway's certificate, in hex, colons or not. From a source that you trust. Node only. */
+  /** SHA-256 of the gateway's certificate, in hex, colons or not. From a source that you trust. Not in browsers. */
   readonly tlsFingerprint?: string | undefined;
   /** What the program says of itself. @default a `gateway-client` in mode `backend` */
   readonly client?: Partial<ClientInfo> | undefined;

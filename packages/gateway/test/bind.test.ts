@@ -27,4 +27,10 @@ describe("bind", () => {
     expect(planBind("custom", "192.168.1.5", [])).toMatchObject({ required: ["192.168.1.5"], loopbackOnly: false });
     expect(planBind("custom", "127.0.0.2", [])).toMatchObject({ loopbackOnly: true });
   });
+
+  test("[bind:owner-reaches-it] bind: a gateway on an address of its own is on loopback too, where the owner's commands find it", () => {
+    expect(planBind("custom", "192.168.1.5", [])).toMatchObject({ optional: ["127.0.0.1"] });
+    for (const host of ["127.0.0.2", "::1", "0.0.0.0", "::"])
+      expect(planBind("custom", host, [])).toMatchObject({ optional: [] });
+  });
 });

@@ -113,7 +113,7 @@ describe("orders about devices", () => {
     const { device, owner, token, wire } = await paired(world, ["operator.read"]);
     expect(await owner.request("device.token.rotate", { deviceId: device.deviceId, role: "operator" })).toMatchObject({
       ok: true,
-      payload: { tokenDelivery: "next-connect" },
+      payload: { tokenDelivery: "withheld-cross-device" },
     });
     expect(await wire.end()).toEqual({ code: 1008, reason: "credentials changed" });
     const fresh = deviceTokenOf(await world.dial(remote).connect({ device, auth: { deviceToken: token } }))!;

@@ -2,7 +2,7 @@ import { CommandError, Exit } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
 import { type GatewaySession, openSession, targetOf } from "../gateway-session.ts";
 import { answer } from "../output/answer.ts";
-import { age, table } from "../output/table.ts";
+import { age, count, table } from "../output/table.ts";
 import { VERSION } from "../version.ts";
 
 /** The gateway at a glance: who answers, how this command gets in, who is there. */
@@ -73,7 +73,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
         "Connections",
         health.connections === undefined
           ? "unknown"
-          : `${health.connections.operators} operators, ${health.connections.nodes} nodes`,
+          : `${count(health.connections.operators, "operator")}, ${count(health.connections.nodes, "node")}`,
       ],
       [
         "Devices",

@@ -4,20 +4,14 @@ import { ClientError } from "../errors.ts";
 import { normalizeFingerprint } from "../gateway-url.ts";
 import { networkError } from "./network-error.ts";
 
-/** A TLS connection whose server is the pinned one. */
-export interface PinnedTls {
-  readonly socket: TLSSocket;
-  /** Resolves when the certificate was checked. @throws {ClientError} TLS_PIN_MISMATCH, UNREACHABLE */
-  readonly ready: Promise<void>;
-  drop(): void;
-}
-
 /**
  * Opens TLS and compares the server's certificate before anything else is written: a server with another certificate
  * never sees a request line (rule R-55). The pin replaces the usual authorities, so that a gateway's own self-signed
  * certificate is as good as any, and a certificate of a trusted authority is worth nothing if it is another one.
+ * @param signal closes the connection, for as long as nobody else has taken it over
+ * @throws {ClientError} TLS_PIN_MISMATCH, UNREACHABLE
  */
-export function openPinnedTls(url: string, fingerprint: string): PinnedTls {
+export function openPinnedTls(url: string, fingerprint: string, signal: AbortSignal): Promise<TLSSocket> {
   const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");
   const socket = connect({
@@ -28,18 +22,16 @@ export function openPinnedTls(url: string, fingerprint: string): PinnedTls {
     ...(isIP(host) === 0 && { servername: host }),
     rejectUnauthorized: false, // the pin below is the stricter check
   });
-  const ready = new Promise<void>((resolve, reject) => {
+  signal.addEventListener("abort", () => socket.destroy(), { once: true });
+  return new Promise((resolve, reject) => {
     const onClose = (): void => reject(new ClientError("UNREACHABLE", "the connection closed before TLS was set up"));
-    const onError = (cause: Error): void => reject(networkError(cause));
-    socket.once("close", onClose);
-    socket.once("error", onError);
+    socket.on("close", onClose);
+    // Stays: an error between this check and the WebSocket's own listener must not end the program.
+    socket.on("error", (cause: Error) => reject(networkError(cause)));
     socket.once("secureConnect", () => {
       socket.off("close", onClose);
-      socket.off("error", onError);
-      // From here on the WebSocket listens; between the two nothing may be left unheard.
-      socket.on("error", () => {});
       const shown = normalizeFingerprint(socket.getPeerCertificate().fingerprint256 ?? "");
-      if (shown === fingerprint) return resolve();
+      if (shown === fingerprint) return resolve(socket);
       socket.destroy();
       reject(
         new ClientError(
@@ -49,5 +41,4 @@ export function openPinnedTls(url: string, fingerprint: string): PinnedTls {
       );
     });
   });
-  return { socket, ready, drop: () => socket.destroy() };
 }

@@ -2,8 +2,19 @@ import { CLOSE_CODES } from "@saltgate/protocol";
 import { ClientError } from "../errors.ts";
 import type { ClientSocket, SocketEnding, SocketEvents, SocketTarget } from "../socket.ts";
 
-/** Opens the WebSocket that the platform itself brings: browsers, Deno, Bun. */
+/** Opens the WebSocket that the platform itself brings. It can't check a pin, and says so. */
 export function openWebSocket(target: SocketTarget, events: SocketEvents): ClientSocket {
+  if (target.tlsFingerprint === undefined) return connectWebSocket(() => new WebSocket(target.url), target, events);
+  const error = new ClientError(
+    "TLS_PIN_UNSUPPORTED",
+    "this platform doesn't show a program the certificate of a server, so the pin can't be checked; " +
+      "connect without it to a certificate that the system trusts, or from Node, Deno or Bun",
+  );
+  return refused(events, error);
+}
+
+/** Follows a WebSocket of the platform's kind. */
+export function connectWebSocket(create: () => WebSocket, target: SocketTarget, events: SocketEvents): ClientSocket {
   let isOver = false;
   let isOpen = false;
   const end = (ending: SocketEnding): void => {
@@ -11,22 +22,11 @@ export function openWebSocket(target: SocketTarget, events: SocketEvents): Clien
     isOver = true;
     events.onEnd(ending);
   };
-  const refuse = (error: ClientError): ClientSocket => {
-    queueMicrotask(() => end({ code: 1006, reason: "", error }));
-    return { send: () => {}, close: () => {}, drop: () => {} };
-  };
-  if (target.tlsFingerprint !== undefined)
-    return refuse(
-      new ClientError(
-        "TLS_PIN_UNSUPPORTED",
-        "this platform doesn't show a program the certificate of a server, so the pin can't be checked; connect without it to a certificate that the system trusts, or from Node",
-      ),
-    );
   let socket: WebSocket;
   try {
-    socket = new WebSocket(target.url);
+    socket = create();
   } catch (cause) {
-    return refuse(new ClientError("UNREACHABLE", "the platform refused to open the connection", { cause }));
+    return refused(events, new ClientError("UNREACHABLE", "the platform refused to open the connection", { cause }));
   }
   socket.binaryType = "arraybuffer";
   socket.onopen = () => {
@@ -57,6 +57,11 @@ export function openWebSocket(target: SocketTarget, events: SocketEvents): Clien
       end({ code: 1006, reason: "" });
     },
   };
+}
+
+function refused(events: SocketEvents, error: ClientError): ClientSocket {
+  queueMicrotask(() => events.onEnd({ code: 1006, reason: "", error }));
+  return { send: () => {}, close: () => {}, drop: () => {} };
 }
 
 /** Programs may only give 1000 and 3000 to 4999; the protocol has a number of its own for what would be 1008. */

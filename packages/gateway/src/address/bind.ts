@@ -43,7 +43,10 @@ export function planBind(mode: BindMode, customHost: string | undefined, ownAddr
           mend: "Set it to an address of this machine.",
         };
       }
-      return { ok: true, required: [address], optional: [], loopbackOnly: isLoopbackIp(address) };
+      const loopbackOnly = isLoopbackIp(address);
+      // The owner's own commands come over loopback, whatever address others use; a wildcard has it already.
+      const reachable = loopbackOnly || address === "0.0.0.0" || address === "::";
+      return { ok: true, required: [address], optional: reachable ? [] : ["127.0.0.1"], loopbackOnly };
     }
   }
 }

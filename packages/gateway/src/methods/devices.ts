@@ -62,7 +62,7 @@ export function deviceMethods(pairing: PairingPort): DeviceMethods {
         role,
         scopes: [...outcome.scopes],
         rotatedAtMs: outcome.rotatedAtMs,
-        tokenDelivery: "next-connect",
+        tokenDelivery: "withheld-cross-device",
       };
     },
     async "device.token.revoke"({ deviceId, role }, caller) {

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInProcessBus } from "@saltgate/bus";
 import {
-  type Config,
   ConfigError,
   type LoadedConfig,
   loadWithLastGood,
@@ -11,19 +10,19 @@ import {
   secretsOf,
 } from "@saltgate/config";
 import { nativeEngine } from "@saltgate/identity/node";
-import { DevicePairing, deviceDocumentShapes, type PairingNotice } from "@saltgate/pairing";
 import { FileStore, StoreError } from "@saltgate/store";
 import { systemClock } from "../clock.ts";
-import { type Gateway, startGateway } from "../gateway.ts";
-import { type Logger, loggable } from "../logging/logger.ts";
+import { startGateway } from "../gateway.ts";
+import { loggable } from "../logging/logger.ts";
 import { createPairingListener } from "../pairing-listener.ts";
-import { type PairingPort, unavailablePairing } from "../pairing-port.ts";
+import { announce } from "./announce.ts";
 import { ExitCode, StartError } from "./exit-codes.ts";
 import { newSharedSecret, writeFirstConfig } from "./first-start.ts";
 import { type GatewayFlags, parseGatewayFlags } from "./gateway-flags.ts";
 import { LogRedactor } from "./log-redactor.ts";
 import { createLogSink } from "./log-sink.ts";
 import { ownAddresses, thisMachine } from "./machine.ts";
+import { openPairing } from "./open-pairing.ts";
 import { type Order, type Orders, takeOrders } from "./orders.ts";
 import { planStart, type StartPlan } from "./start-plan.ts";
 import { withStateLock } from "./state-lock.ts";
@@ -198,7 +197,7 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
       whois: createTailscaleWhois(Date.now),
       problems: () => problems,
     });
-    announce(gateway, { problems, loaded, plan, tls, paths, host, logger });
+    announce({ gateway, problems, loaded, plan, tls, paths, logger, say: host.stderr });
     const ending = await orders.next();
     await gateway.stop(
       ending === "restart"
@@ -217,108 +216,4 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
     await bus.close();
     await store.close();
   }
-}
-
-/** Opens device pairing. A damaged file is no reason not to start: without it no device gets in, and its owner is told. */
-async function openPairing(
-  store: FileStore,
-  listener: (notice: PairingNotice) => void,
-  config: Config,
-  logger: Logger,
-): Promise<{
-  readonly pairing: PairingPort;
-  readonly closePairing: () => Promise<void>;
-  readonly problem: string | undefined;
-}> {
-  const shapes = deviceDocumentShapes(nativeEngine.sha256);
-  try {
-    const paired = store.document("devices/paired", shapes.paired);
-    const pairing = await DevicePairing.open({
-      pending: store.document("devices/pending", shapes.pending),
-      paired,
-      engine: nativeEngine,
-      listener,
-      limits: { tokenTtlMs: config.gateway.auth.deviceTokenTtlMs },
-    });
-    // A command line that works on the files ends the connections of whom it shuts out as surely as the gateway does.
-    const stopWatching = paired.changed?.(() => {
-      pairing
-        .refresh()
-        .catch((error: unknown) => logger.error({ err: error }, "the paired devices can't be read again"));
-    });
-    const closePairing = async (): Promise<void> => {
-      stopWatching?.();
-      await pairing.close();
-    };
-    return { pairing, closePairing, problem: undefined };
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    const problem = `No device can connect until this is mended and the gateway is started again: ${error.message}`;
-    return { pairing: unavailablePairing(error), closePairing: () => Promise.resolve(), problem };
-  }
-}
-
-/** Commands look where the configuration says; whoever chose otherwise for this run has to tell them. */
-function howToCall(port: number, plan: StartPlan, paths: StatePaths, isTls: boolean): string {
-  const words = [
-    port !== paths.defaultPort || isTls ? ` --url ${isTls ? "wss" : "ws"}://127.0.0.1:${port}` : "",
-    plan.secretSource.startsWith("flag") ? ` ${plan.secretSource.slice("flag ".length)} <secret>` : "",
-  ].join("");
-  return words === ""
-    ? "Commands on this machine find it by themselves. Try, in another terminal: saltgate status"
-    : `What you chose for this run, commands have to be told. Try, in another terminal: saltgate status${words}`;
-}
-
-function announce(
-  gateway: Gateway,
-  {
-    problems,
-    loaded,
-    plan,
-    tls,
-    paths,
-    host,
-    logger,
-  }: { readonly problems: readonly string[] } & Pick<Serving, "loaded" | "plan" | "tls" | "paths" | "host" | "logger">,
-): void {
-  const scheme = tls === undefined ? "ws" : "wss";
-  const urls = gateway.addresses.map(
-    (address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${gateway.port}`,
-  );
-  const { warnings, source } = loaded;
-  for (const { message } of warnings) logger.warn({}, message);
-  for (const problem of problems) logger.error({}, problem);
-  if (loaded.problems.length > 0) {
-    logger.error(
-      { source },
-      source === "last-good"
-        ? "the configuration can't be used; the last good one runs instead"
-        : "the configuration can't be used; defaults run instead",
-    );
-  }
-  for (const note of plan.notes) logger.warn({}, note);
-  logger.info(
-    {
-      port: gateway.port,
-      portSource: plan.portSource,
-      urls,
-      authFrom: plan.secretSource,
-      stateDir: paths.stateDir,
-      ...(tls && { tlsFingerprint: tls.fingerprint }),
-      pid: process.pid,
-    },
-    "listening",
-  );
-  const lines = [
-    loaded.isFirst &&
-      `Welcome to Saltgate. This is its first start: I wrote ${paths.configFile}${plan.secretSource.startsWith("environment") ? `; its secret is that of the ${plan.secretSource}` : " with a fresh secret"}.`,
-    `The gateway listens on ${urls[0] ?? "nothing"}${plan.loopbackOnly ? ", for this machine only" : ""}.`,
-    tls && `Its certificate to pin: ${tls.fingerprint}`,
-    loaded.isFirst && howToCall(gateway.port, plan, paths, tls !== undefined),
-    loaded.isFirst &&
-      "To let a device in after it has asked: saltgate devices list, then saltgate devices approve <request>",
-    plan.secretSource === "made for this run" &&
-      "It has no configured secret, so only devices that are paired already can connect. Run: saltgate setup",
-  ];
-  host.stderr(`${lines.filter((line) => typeof line === "string").join("\n")}\n`);
 }

@@ -110,7 +110,7 @@ export const deviceMethods = {
         scopes: z.array(z.string()),
         rotatedAtMs: timestampMs(),
         tokenDelivery: z
-          .literal("next-connect")
+          .literal("withheld-cross-device")
           .meta({ description: "The secret goes to the device itself, in its next hello-ok, and to nobody else." }),
       }),
     ),

@@ -1,10 +1,11 @@
+// Bundles the app in the current folder: one entry, and a chunk for each thing that is loaded lazily. Everything that
+// the app needs is inside, so that what is installed has no dependencies.
 import { readFileSync } from "node:fs";
-import { defineConfig } from "rolldown";
+import { build } from "rolldown";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
-// One entry, and a chunk for each thing that is loaded lazily. Everything that the command needs is inside.
-export default defineConfig({
+await build({
   input: "src/main.ts",
   platform: "node",
   external: [/^node:/, "bufferutil", "utf-8-validate"],

@@ -1,0 +1,33 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Measurement } from "./bench.ts";
+import { BENCHES } from "./benches/index.ts";
+import { asPage, asTable } from "./report.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const { values, positionals } = parseArgs({ options: { write: { type: "boolean" } }, allowPositionals: true });
+const names = BENCHES.map(({ name }) => name);
+const unknown = positionals.filter((name) => !names.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no benchmark "${unknown.join(", ")}". There are: ${names.join(", ")}\n`);
+  process.exit(2);
+}
+if (!existsSync(join(ROOT, "apps/cli/dist/main.js"))) {
+  process.stderr.write("The command is not built, and what is measured is the built one. Run: pnpm build\n");
+  process.exit(1);
+}
+const measurements: Measurement[] = [];
+for (const bench of BENCHES) {
+  if (positionals.length > 0 && !positionals.includes(bench.name)) continue;
+  process.stderr.write(`${bench.name} …\n`);
+  measurements.push(...(await bench.run()));
+}
+process.stdout.write(`${asTable(measurements)}\n`);
+if (values.write === true) {
+  if (positionals.length > 0) {
+    process.stderr.write("Only a whole run is written down: leave the names out.\n");
+    process.exit(2);
+  }
+  writeFileSync(join(ROOT, "docs/performance.md"), asPage(measurements));
+}

@@ -1,0 +1,57 @@
+import { arch, cpus, release, totalmem } from "node:os";
+import type { Measurement } from "./bench.ts";
+import { REMARKS } from "./remarks.ts";
+
+const HEAD = ["what", "budget", "floor", "gateway", "ratio", "met"] as const;
+
+function cells({ what, budget, floor, gateway, ratio, met }: Measurement): string[] {
+  return [what, budget, floor, gateway, ratio === undefined ? "" : ratio.toFixed(2), met ? "yes" : "no"];
+}
+
+/** The measurements for a terminal. */
+export function asTable(measurements: readonly Measurement[]): string {
+  const rows = [[...HEAD], ...measurements.map(cells)];
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")).join("\n");
+}
+
+/** The measurements as docs/performance.md. */
+export function asPage(measurements: readonly Measurement[]): string {
+  const [cpu] = cpus();
+  const table = [HEAD, HEAD.map(() => "---"), ...measurements.map(cells)].map((row) => `| ${row.join(" | ")} |`);
+  const missed = measurements.filter(({ met }) => !met);
+  const remarks = missed.map(({ what }) => `- **${what}**: ${REMARKS[what] ?? "missed in this run, not in others."}`);
+  return `# Performance
+
+What the gateway needs, beside what bare Node with bare \`ws\` needs for the same work: the **floor**, a server in
+\`tooling/bench/src/floor\` that reads the same requests and sends answers and events of the same size, and does nothing
+else (no checks, no signatures, no scopes, no state). Both run in turn, several times, as fresh processes on the same
+machine, loaded by the same clients in a process of their own; the figures are medians. What counts is the ratio: the
+figures themselves are this machine's.
+
+- Command: \`pnpm build && pnpm bench --write\`
+- Date: ${new Date().toISOString().slice(0, 10)}
+- Machine: ${cpus().length} × ${cpu?.model ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()} ${arch()}
+- Node ${process.version}; the gateway is the bundled command, its compile cache warm
+
+${table.join("\n")}
+
+## Budgets that are missed
+
+${remarks.length > 0 ? remarks.join("\n") : "None in this run."}
+
+## How to read it
+
+- *spawn to first hello-ok* starts when the process is spawned and ends when a client that was told the port has its
+  hello-ok.
+- *idle resident memory* is read two seconds after that client has left.
+- *small event* is a \`health\` event: each reader gets its own gap-free number and is asked for its scope; the floor
+  serialises the whole frame once and sends the same bytes to everybody.
+- *presence* counts, for every device and every change, the time until a list that holds the change has arrived. Changes
+  that come within 50 ms of each other share one list; each list is the whole one.
+- *known device's handshake* is TCP, upgrade, challenge, a signed connect with the device's own token, hello-ok. The
+  floor checks no signature and knows no token; the client signs for both.
+- *the troubles* compare the p99 of one well-behaved client's requests before and during the trouble; *hello* is the
+  worst of twenty newcomers meanwhile.
+`;
+}

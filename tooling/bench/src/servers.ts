@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const ROOT = join(import.meta.dirname, "../../..");
+/** The command as it is installed: bundled, behind its tiny entry. */
+export const SALTGATE = join(ROOT, "apps/cli/bin/saltgate.mjs");
+/** Where `ws` is found from, and nothing is committed. */
+const FLOOR_FOLDER = join(import.meta.dirname, "../node_modules/.floor");
+const PATIENCE_MS = 8_000;
+
+/** Which of the two is measured. */
+export type Side = "floor" | "gateway";
+export const SIDES: readonly Side[] = ["floor", "gateway"];
+
+/** A server that runs as a process of its own. */
+export interface RunningServer extends AsyncDisposable {
+  readonly side: Side;
+  readonly url: string;
+  readonly port: number;
+  readonly token: string;
+  readonly pid: number;
+  /** When it was spawned, by `performance.now()`. */
+  readonly spawnedAt: number;
+  /** Its resident memory now, in bytes. */
+  rssBytes(): number;
+}
+
+/** Everything this run has started and not yet ended, so that nothing outlives an interrupted run. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** Notes a child process as ours, to be ended with us. */
+export function ours<C extends ChildProcess>(child: C): C {
+  running.add(child);
+  child.once("close", () => running.delete(child));
+  return child;
+}
+
+/** Resident memory of a process, in bytes. Linux only. */
+export function rssBytesOf(pid: number): number {
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  if (kibibytes === undefined) throw new Error(`process ${pid} has no resident memory`);
+  return Number(kibibytes) * 1_024;
+}
+
+/** The floor as plain JavaScript: taking types out as it starts would cost it time and memory that isn't its own. */
+function plainFloor(): string {
+  const source = readFileSync(join(import.meta.dirname, "floor/floor-main.ts"), "utf8");
+  const file = join(FLOOR_FOLDER, "floor-main.mjs");
+  mkdirSync(FLOOR_FOLDER, { recursive: true });
+  writeFileSync(file, stripTypeScriptTypes(source));
+  return file;
+}
+
+/** Starts the floor or a gateway on a fresh state folder, and waits until it listens. */
+export async function startServer(side: Side): Promise<RunningServer> {
+  const stateDir = mkdtempSync(join(tmpdir(), "saltgate-bench-"));
+  const token = randomBytes(24).toString("base64url");
+  writeFileSync(join(stateDir, "saltgate.json"), JSON.stringify({ gateway: { auth: { mode: "token", token } } }), {
+    mode: 0o600,
+  });
+  const words = side === "floor" ? [plainFloor()] : [SALTGATE, "gateway", "--port", "0"];
+  const flags = (process.env["BENCH_NODE_FLAGS"] ?? "").split(" ").filter((flag) => side === "gateway" && flag !== "");
+  const spawnedAt = performance.now();
+  const child = ours(
+    spawn(process.execPath, [...flags, ...words], {
+      env: { PATH: process.env["PATH"], HOME: stateDir, SALTGATE_STATE_DIR: stateDir },
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+  );
+  const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  let complaint = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    complaint += chunk.toString("utf8");
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const entry: { msg?: unknown; port?: unknown } = JSON.parse(line);
+      if (entry.msg === "listening") resolve(Number(entry.port));
+    });
+    void exited.then(() => reject(new Error(`the ${side} did not start: ${complaint}`)));
+  });
+  return {
+    side,
+    url: `ws://127.0.0.1:${port}`,
+    port,
+    token,
+    pid: child.pid ?? 0,
+    spawnedAt,
+    rssBytes: () => rssBytesOf(child.pid ?? 0),
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      const kill = setTimeout(() => child.kill("SIGKILL"), side === "floor" ? 0 : PATIENCE_MS);
+      await exited;
+      clearTimeout(kill);
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
