@@ -9,7 +9,10 @@ export interface ForwardingProxy extends AsyncDisposable {
  * Starts a TCP proxy that says for whom it asks: it adds `X-Forwarded-For` to the head of the first request of each
  * connection, as a reverse proxy in front of a gateway would. What goes through it comes from elsewhere.
  */
-export async function startForwardingProxy(targetPort: number, clientIp = "203.0.113.9"): Promise<ForwardingProxy> {
+export async function startForwardingProxy(
+  targetPort: number,
+  clientIp: string | (() => string) = "203.0.113.9",
+): Promise<ForwardingProxy> {
   const open = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect({ port: targetPort, host: "127.0.0.1" });
@@ -28,7 +31,7 @@ export async function startForwardingProxy(targetPort: number, clientIp = "203.0
       if (end === -1) return;
       client.off("data", onHead);
       upstream.write(head.subarray(0, end));
-      upstream.write(`\r\nX-Forwarded-For: ${clientIp}`);
+      upstream.write(`\r\nX-Forwarded-For: ${typeof clientIp === "string" ? clientIp : clientIp()}`);
       upstream.write(head.subarray(end));
       client.pipe(upstream);
     };
