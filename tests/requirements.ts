@@ -551,7 +551,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     id: "pairing:walk",
     source: "docs/security.md R-10, R-15",
     behaviour:
-      "In every reachable state nothing exists that no owner allowed (one device: all 18,959 states; two devices: 4 events; two keys: 6 events)",
+      "In every reachable state nothing exists that no owner allowed (one device: all 24,897 states; two devices: 4 events; two keys: 6 events)",
   },
   {
     id: "pairing:walk-mutants",

@@ -62,8 +62,15 @@ export function tokenAfterAdmission(
     const { next: _, rotationPending: __, expiresAtMs: ___, ...rest } = known;
     return { token: { ...rest, token: fresh, rotatedAtMs: nowMs, ...expiry }, isIssued: true };
   }
-  if (known.rotationPending === true) {
+  // Whoever comes by the gateway's secret alone, and never used its token, may never have heard of it: the answer that
+  // carried it can be lost. It is told another one; what it was told before stays good until that one is used.
+  const isUnheard = used === undefined && known.lastUsedAtMs === undefined;
+  if (known.rotationPending === true || isUnheard) {
     return { token: { ...known, next: { token: fresh, createdAtMs: nowMs } }, isIssued: true };
+  }
+  if (used === "current" && known.next !== undefined) {
+    const { next: _, ...heard } = known;
+    return { token: heard, isIssued: false };
   }
   return { token: known, isIssued: false };
 }

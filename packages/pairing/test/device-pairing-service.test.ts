@@ -158,7 +158,7 @@ test.each([
 test("[pairing:known-device-is-free] pairing service: a known device comes in without a read or a write", async () => {
   const { process, calls } = await openOn(new MemoryStore(), { canWatch: false });
   const token = await pair(process);
-  await process.admit(asking());
+  await process.admit(asking({ isProven: false, presentedTokens: [token] }));
   const before = { ...calls };
   for (let connect = 0; connect < 100; connect += 1) {
     const admitted = await process.admit(asking({ isProven: false, presentedTokens: [token] }));

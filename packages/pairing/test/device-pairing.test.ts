@@ -294,6 +294,28 @@ test("[pairing:rotate-two-phases] device pairing: the old token comes back until
   expect(withToken("t4")).toMatchObject({ type: "admitted" });
 });
 
+test("[pairing:lost-answer] device pairing: a device that never heard of its token is told another one, and the one before stays good until that is used", () => {
+  const world = createWorld();
+  expect(world.pair([read])).toMatchObject({ type: "admitted", isTokenIssued: true }); // t2, and the answer is lost
+  expect(world.connect()).toMatchObject({ type: "admitted", isTokenIssued: true }); // t3
+  const withToken = (name: string) => world.connect({ isProven: false, presented: [digest(name)] });
+  expect(withToken("t3")).toMatchObject({ type: "admitted", isTokenIssued: false });
+  expect(withToken("t2")).toEqual({ type: "refused", reason: "token-mismatch" });
+  // Once a token was used, its device has it, and nothing is minted for it any more.
+  world.step({ type: "touch", uses: [{ deviceId: "phone", role: "operator", atMs: 2_000 }] });
+  expect(world.connect()).toMatchObject({ type: "admitted", isTokenIssued: false });
+});
+
+test("[pairing:lost-answer] device pairing: an answer that did arrive after all counts, and what was minted beside it is over", () => {
+  const world = createWorld();
+  world.pair([read]); // t2
+  expect(world.connect()).toMatchObject({ isTokenIssued: true }); // t3, never used
+  const withToken = (name: string) => world.connect({ isProven: false, presented: [digest(name)] });
+  expect(withToken("t2")).toMatchObject({ type: "admitted", isTokenIssued: false });
+  expect(withToken("t3")).toEqual({ type: "refused", reason: "token-mismatch" });
+  expect(withToken("t2")).toMatchObject({ type: "admitted" });
+});
+
 test("[pairing:rotate-narrow] [R-11] device pairing: rotating never exceeds the caller or the approval, and never edits it", () => {
   const world = createWorld();
   world.pair([write]);
