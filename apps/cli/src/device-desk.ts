@@ -18,7 +18,7 @@ export async function openDeviceDesk(invocation: Invocation): Promise<DeviceDesk
     const isDown = error instanceof CommandError && error.exit === Exit.Unreachable;
     if (!isDown || invocation.has("url") || !(await isOwnGateway(invocation))) throw error;
     const { openStateFolder } = await import("./state-folder-desk.ts");
-    return openStateFolder(statePathsOf(invocation).stateDir);
+    return openStateFolder(statePathsOf(invocation));
   }
 }
 
@@ -29,7 +29,7 @@ async function isOwnGateway(invocation: Invocation): Promise<boolean> {
 
 function overGateway(session: GatewaySession): DeviceDesk {
   return {
-    via: "gateway",
+    note: undefined,
     call: (method, params) => session.request(method, params) as Promise<never>,
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };

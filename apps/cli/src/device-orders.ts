@@ -13,6 +13,7 @@ export interface DeviceAnswers {
 
 /** Where orders about devices are taken: by the gateway, or, while none runs here, by the state folder itself. */
 export interface DeviceDesk extends AsyncDisposable {
-  readonly via: "gateway" | "state folder";
+  /** What to say after an order, where it doesn't just hold. */
+  readonly note: string | undefined;
   call<M extends DeviceMethod>(method: M, params: ParamsOf<M>): Promise<DeviceAnswers[M]>;
 }

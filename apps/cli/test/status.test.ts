@@ -58,7 +58,7 @@ describe("status", () => {
   test("[cli:health] health: in words and as the gateway's own JSON", async () => {
     await using sandbox = await Sandbox.create();
     await using gateway = await GatewayProcess.start(sandbox);
-    expect((await gateway.run(["health"])).stdout).toMatch(/^OK \(\d+ ms\)\nConnections: 1 operators, 0 nodes\n/);
+    expect((await gateway.run(["health"])).stdout).toMatch(/^OK \(\d+ ms\)\nConnections: 1 operator, 0 nodes\n/);
     expect((await gateway.run(["health", "--json"])).json()).toMatchObject({ ok: true, phase: "ready" });
   });
 

@@ -117,19 +117,3 @@ describe("a device elsewhere", () => {
     },
   );
 });
-
-/**
- * A gateway that is bound to one address has its owner on its own machine only where loopback is bound as well. Without
- * that the owner's command is a device like any other there, so the gateway is stopped for the order and started again.
- */
-async function approveOnTheMachine(
-  sandbox: Sandbox,
-  gateway: GatewayProcess,
-  overAddress: (words: readonly string[]) => ReturnType<Sandbox["run"]>,
-  requestId: string,
-): ReturnType<Sandbox["run"]> {
-  const urls = (gateway.lines.find(({ msg }) => msg === "listening")?.["urls"] ?? []) as string[];
-  const loopback = urls.find((url) => url.includes("//127.0.0.1:"));
-  if (loopback !== undefined) return sandbox.run(["devices", "approve", requestId, "--url", loopback]);
-  return overAddress(["devices", "approve", requestId]);
-}

@@ -15,7 +15,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
     [
       `Approved ${nameOf(device)} (${device.deviceId.slice(0, 12)}) as ${(device.roles ?? []).join(" and ")}.`,
       (device.roles ?? []).includes("operator") && `It may: ${(device.scopes ?? []).join(", ") || "nothing yet"}.`,
-      desk.via === "state folder" && "No gateway runs now; it holds from the next start on.",
+      desk.note,
     ]
       .filter((line) => typeof line === "string")
       .join("\n"),
