@@ -24,7 +24,7 @@ import { systemMethods } from "./methods/system.ts";
 import type { GatewayOptions } from "./options.ts";
 import { CLOSE_DEVICE_SUBJECT, type CloseDeviceMessage } from "./pairing-listener.ts";
 import { createPresenceBroadcast } from "./presence/presence-broadcast.ts";
-import { keyOf, PresenceList } from "./presence/presence-list.ts";
+import { PresenceList } from "./presence/presence-list.ts";
 
 /** Above this many waiting bytes a reader misses what the next event of the same kind replaces. */
 const COALESCE_ABOVE_BYTES = 1_048_576;
@@ -256,11 +256,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     this.#registry.remove(connection);
     const { peer } = connection;
     if (peer === undefined) return;
-    const key = keyOf(peer);
-    const remaining = [...this.#registry.ready()].some(
-      (other) => other.peer !== undefined && keyOf(other.peer) === key,
-    );
-    if (this.#presence.leave(peer, remaining)) this.#presenceChanged();
+    if (this.#presence.leave(peer, this.#registry.isHere(peer))) this.#presenceChanged();
   }
 
   // Before a connection.

@@ -5,14 +5,4 @@ import { command, start } from "./start.ts";
 import { events, handshakes, presence, requests } from "./traffic.ts";
 
 /** Every benchmark, in the order of the table. */
-export const BENCHES: readonly Bench[] = [
-  start,
-  command,
-  requests,
-  events,
-  presence,
-  handshakes,
-  idle,
-  troubles,
-  size,
-];
+export const BENCHES: readonly Bench[] = [start, command, requests, events, presence, handshakes, idle, troubles, size];

@@ -51,7 +51,12 @@ function broadcast(event: string, payload: unknown): void {
 }
 
 const http = createServer((_request, response) => response.writeHead(404).end());
-const server = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload: 26_214_400, clientTracking: false });
+const server = new WebSocketServer({
+  server: http,
+  perMessageDeflate: false,
+  maxPayload: 26_214_400,
+  clientTracking: false,
+});
 
 server.on("connection", (socket) => {
   const answer = (id: unknown, payload: unknown): void =>

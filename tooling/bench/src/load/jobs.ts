@@ -15,7 +15,10 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const now = (): number => performance.now();
 
 /** One client, one request after another. */
-async function latency(target: Target, { method, count }: { method: string; count: number }): Promise<{ p50Us: number }> {
+async function latency(
+  target: Target,
+  { method, count }: { method: string; count: number },
+): Promise<{ p50Us: number }> {
   const client = await LoadClient.connect(target);
   const samples: number[] = [];
   for (let index = 0; index < count * 1.25; index += 1) {
@@ -77,10 +80,7 @@ async function broadcast(
     expected = count * readers;
     finished = resolve;
     const from = now();
-    await Promise.all([
-      promise,
-      ...Array.from({ length: count }, () => driver.request("health", { probe: true })),
-    ]);
+    await Promise.all([promise, ...Array.from({ length: count }, () => driver.request("health", { probe: true }))]);
     return (now() - from) / 1_000;
   };
   await burst(5);
@@ -106,7 +106,10 @@ async function presence(
       onEvent: (data) => {
         bytes += data.byteLength;
         // The newest rows come first; the list is not parsed, or this process would be the slow one.
-        const marks = data.subarray(0, 16_384).toString("latin1").matchAll(/beacon-(\d+)-/g);
+        const marks = data
+          .subarray(0, 16_384)
+          .toString("latin1")
+          .matchAll(/beacon-(\d+)-/g);
         let latest = newest;
         for (const [, mark] of marks) latest = Math.max(latest, Number(mark));
         const at = now();
@@ -180,6 +183,9 @@ async function release(): Promise<{ held: number }> {
   return { held: 0 };
 }
 
+/** How many garbage connections there are at once. */
+const GARBAGE_LANES = 20;
+
 type Disturbance = "slow-reader" | "garbage" | "half-open";
 
 /** How others fare while somebody misbehaves. */
@@ -236,9 +242,11 @@ const DISTURBANCES: Readonly<Record<Disturbance, (target: Target, count: number)
   },
   async garbage(target, count) {
     let left = count;
+    // Two seconds for all of them: at full speed this machine's cores would be what is measured.
     const lane = async (): Promise<void> => {
       while (left > 0) {
         left -= 1;
+        await pause(GARBAGE_LANES * (2_000 / count));
         await new Promise<void>((resolve) => {
           const socket = new WebSocket(target.url, { perMessageDeflate: false });
           socket.on("message", () => socket.send("\u0000garbage"));
@@ -247,7 +255,7 @@ const DISTURBANCES: Readonly<Record<Disturbance, (target: Target, count: number)
         });
       }
     };
-    await Promise.all(Array.from({ length: 20 }, lane));
+    await Promise.all(Array.from({ length: GARBAGE_LANES }, lane));
     return () => {};
   },
   async "half-open"(target, count) {

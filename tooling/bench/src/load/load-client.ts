@@ -63,9 +63,8 @@ export class LoadClient {
   }
 
   #takeHandshake(data: Buffer, resolve: () => void): void {
-    const frame: { type: string; ok?: boolean; payload: { nonce?: string; auth?: { deviceToken?: string } } } = JSON.parse(
-      data.toString("utf8"),
-    );
+    const frame: { type: string; ok?: boolean; payload: { nonce?: string; auth?: { deviceToken?: string } } } =
+      JSON.parse(data.toString("utf8"));
     if (frame.type === "event") {
       if (frame.payload.nonce !== undefined) this.#sendConnect(frame.payload.nonce);
       return;
@@ -90,7 +89,9 @@ export class LoadClient {
       sign(
         null,
         Buffer.from(
-          ["v3", deviceId, client.id, mode, "operator", SCOPES.join(","), signedAt, shared, nonce, "linux", ""].join("|"),
+          ["v3", deviceId, client.id, mode, "operator", SCOPES.join(","), signedAt, shared, nonce, "linux", ""].join(
+            "|",
+          ),
         ),
         secret,
       ).toString("base64url");
