@@ -10,7 +10,7 @@ const publishable = packages.filter(
 const steps = [
   ["types", "tsc", ["-b"]],
   ["types of tests and tools", "tsc", ["-p", "tsconfig.tests.json"]],
-  ["format and lint", "biome", ["ci", "--error-on-warnings", "."]],
+  ["format and lint", "biome", ["ci", "--colors=off", "--error-on-warnings", "."]],
   [
     "promises and switches",
     "oxlint",
@@ -28,7 +28,7 @@ const steps = [
   ],
   ["layers, cycles and deep imports", "node", ["tooling/layers/src/cruise.ts"]],
   ["dead exports and dependencies", "knip", []],
-  ["manifests", "sherif", ["--fail-on-warnings"]],
+  ["manifests", "sherif", ["--fail-on-warnings", "--ignore-rule", "root-package-manager-field"]],
   ["generated files", "pnpm", ["--silent", "protocol:check"]],
   ...publishable.map((name) => [`package map of ${name}`, "publint", ["--strict", `packages/${name}`]]),
   ...publishable.map((name) => [

@@ -28,7 +28,7 @@ export default {
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],
   options: {
-    parser: "swc",
+    tsConfig: { fileName: "tooling/layers/tsconfig.cruise.json" },
     includeOnly: "^(packages|apps|tooling|tests|examples)/",
     exclude: { path: "(^|/)(dist|node_modules|test|generated)/|rolldown\\.config" },
     doNotFollow: { path: "node_modules" },

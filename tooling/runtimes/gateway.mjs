@@ -6,7 +6,14 @@ import { hostname } from "node:os";
 import { createInterface } from "node:readline";
 import { createServer } from "node:tls";
 import { createInProcessBus } from "@saltgate/bus";
-import { createPairingListener, silentLogger, startGateway, systemClock } from "@saltgate/gateway";
+import {
+  createPairingListener,
+  defaultGatewayAuth,
+  defaultGatewayLimits,
+  silentLogger,
+  startGateway,
+  systemClock,
+} from "@saltgate/gateway";
 import { certificateFingerprint, createSelfSignedCertificate } from "@saltgate/gateway/service";
 import { nativeEngine } from "@saltgate/identity/node";
 import { DevicePairing, deviceDocumentShapes } from "@saltgate/pairing";
@@ -26,25 +33,8 @@ const pairing = await DevicePairing.open({
 const listening = (tls) =>
   startGateway({
     listen: { port: 0, required: ["127.0.0.1"], optional: [], tls },
-    auth: {
-      secret: { mode: "token", token },
-      localWithoutDevice: "full",
-      allowTailscale: false,
-      rateLimit: { maxFailures: 10, windowMs: 60_000, lockoutMs: 300_000 },
-      trustedProxies: [],
-      allowedOrigins: [allowedOrigin],
-    },
-    limits: {
-      maxConnections: 100,
-      maxPreAuth: 50,
-      maxPreAuthPerAddress: 50,
-      maxPayloadBytes: 26_214_400,
-      maxBufferedBytes: 52_428_800,
-      totalBufferedBytes: 268_435_456,
-      maxInFlightRequests: 64,
-      handshakeTimeoutMs: 15_000,
-      tickIntervalMs: 15_000,
-    },
+    auth: { ...defaultGatewayAuth({ mode: "token", token }), allowedOrigins: [allowedOrigin] },
+    limits: defaultGatewayLimits,
     machine: {
       hostName: hostname(),
       ownAddresses: () => ["127.0.0.1"],

@@ -74,7 +74,7 @@ async function startGateway(origin) {
   const said = () =>
     new Promise((resolve, reject) => {
       lines.once("line", (line) => resolve(JSON.parse(line)));
-      ended.then((code) => reject(new Error(`the gateway ended with ${code}`)));
+      void ended.then((code) => reject(new Error(`the gateway ended with ${code}`)));
     });
   const { port, tlsPort, impostorPort, fingerprint } = await said();
   return {

@@ -21,8 +21,11 @@ export interface CommandSpec {
   readonly options?: Readonly<Record<string, OptionSpec>>;
   /** Hands over the words as they were typed, because the command reads them itself. */
   readonly raw?: boolean;
-  readonly load: () => Promise<{ readonly run: (invocation: Invocation) => Promise<Exit> }>;
+  readonly load: () => Promise<{ readonly run: (invocation: Invocation, commands: Commands) => Promise<Exit> }>;
 }
+
+/** Commands by their full names. */
+export type Commands = Readonly<Record<string, CommandSpec>>;
 
 /** What a command was called with. */
 export interface Invocation {

@@ -1,25 +1,10 @@
-import type { PairedDevice, ParamsOf, PendingDevice, ResultOf } from "@saltgate/protocol";
+import type { PairedDevice, PendingDevice } from "@saltgate/protocol";
 import { CommandError, Exit } from "./command-error.ts";
 import type { Invocation } from "./command-line.ts";
+import type { DeviceDesk } from "./device-orders.ts";
 import { type GatewaySession, openSession } from "./gateway-session.ts";
 import { statePathsOf, usableConfigOf } from "./local-state.ts";
-
-type DeviceMethod = Extract<keyof DeviceAnswers, string>;
-interface DeviceAnswers {
-  "device.pair.list": ResultOf<"device.pair.list">;
-  "device.pair.approve": ResultOf<"device.pair.approve">;
-  "device.pair.reject": ResultOf<"device.pair.reject">;
-  "device.pair.remove": ResultOf<"device.pair.remove">;
-  "device.pair.rename": ResultOf<"device.pair.rename">;
-  "device.token.rotate": ResultOf<"device.token.rotate">;
-  "device.token.revoke": ResultOf<"device.token.revoke">;
-}
-
-/** Where orders about devices are taken: by the gateway, or, while none runs here, by the state folder itself. */
-export interface DeviceDesk extends AsyncDisposable {
-  readonly via: "gateway" | "state folder";
-  call<M extends DeviceMethod>(method: M, params: ParamsOf<M>): Promise<DeviceAnswers[M]>;
-}
+import { printable } from "./output/printable.ts";
 
 /**
  * Opens the desk. Who may write the state folder of this machine is its owner, so an owner whose gateway is down can
@@ -32,7 +17,8 @@ export async function openDeviceDesk(invocation: Invocation): Promise<DeviceDesk
   } catch (error) {
     const isDown = error instanceof CommandError && error.exit === Exit.Unreachable;
     if (!isDown || invocation.has("url") || !(await isOwnGateway(invocation))) throw error;
-    return overStateFolder(invocation);
+    const { openStateFolder } = await import("./state-folder-desk.ts");
+    return openStateFolder(statePathsOf(invocation).stateDir);
   }
 }
 
@@ -49,44 +35,12 @@ function overGateway(session: GatewaySession): DeviceDesk {
   };
 }
 
-async function overStateFolder(invocation: Invocation): Promise<DeviceDesk> {
-  const [
-    { DevicePairing, deviceDocumentShapes },
-    { FileStore },
-    { nativeEngine },
-    { deviceMethods, RequestError },
-    { SCOPES },
-  ] = await Promise.all([
-    import("@saltgate/pairing"),
-    import("@saltgate/store"),
-    import("@saltgate/identity/node"),
-    import("@saltgate/gateway"),
-    import("@saltgate/protocol"),
-  ]);
-  const store = new FileStore({ directory: statePathsOf(invocation).stateDir });
-  const shapes = deviceDocumentShapes(nativeEngine.sha256);
-  const pairing = await DevicePairing.open({
-    pending: store.document("devices/pending", shapes.pending),
-    paired: store.document("devices/paired", shapes.paired),
-    engine: nativeEngine,
-  });
-  // The same answers as the gateway gives, from the same code.
-  const handlers = deviceMethods(pairing);
-  return {
-    via: "state folder",
-    async call(method, params) {
-      try {
-        return (await handlers[method](params as never, { deviceId: undefined, scopes: SCOPES })) as never;
-      } catch (error) {
-        if (!(error instanceof RequestError)) throw error;
-        throw new CommandError(error.detail, error.message, { cause: error });
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      await pairing.close();
-      await store.close();
-    },
-  };
+/** What to call a device in a sentence: a name that its owner or the device itself chose, safe to show. */
+export function nameOf(device: {
+  readonly displayName?: string | undefined;
+  readonly clientId?: string | undefined;
+}): string {
+  return printable(device.displayName ?? device.clientId ?? "the device");
 }
 
 /**

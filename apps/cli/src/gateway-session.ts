@@ -24,7 +24,7 @@ export interface GatewayTarget {
 }
 
 /** Milliseconds to wait for the gateway. */
-export function timeoutOf(invocation: Invocation): number {
+function timeoutOf(invocation: Invocation): number {
   const text = invocation.value("timeout");
   if (text === undefined) return DEFAULT_TIMEOUT_MS;
   if (!/^\d{1,7}$/.test(text) || Number(text) < 1) {
@@ -111,7 +111,10 @@ export async function openSession(invocation: Invocation, target?: GatewayTarget
       client: { id: "cli", mode: "cli", version: VERSION, platform: process.platform },
       scopes: OWNER_SCOPES,
       identity: device,
-      tokenStore: fileTokenStore(where.identityAuthFile),
+      // In a state folder that was taken over, tokens don't say whose they are: they are the configured gateway's.
+      tokenStore: fileTokenStore(where.identityAuthFile, {
+        unlabelledOrigin: where.urlSource === "flag --url" ? undefined : new URL(where.url).origin,
+      }),
       reconnect: false,
       requestTimeoutMs: where.timeoutMs,
       connectTimeoutMs: where.timeoutMs,
@@ -148,7 +151,7 @@ export async function openSession(invocation: Invocation, target?: GatewayTarget
 }
 
 /** What went wrong with a gateway, in the words of this command. */
-export async function explain(error: unknown, target: Pick<GatewayTarget, "url">): Promise<CommandError> {
+async function explain(error: unknown, target: Pick<GatewayTarget, "url">): Promise<CommandError> {
   if (error instanceof CommandError) return error;
   const { explainGatewayError } = await import("./gateway-errors.ts");
   return explainGatewayError(error, target.url);

@@ -1,13 +1,6 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import {
-  type Config,
-  type LoadedConfig,
-  loadConfig,
-  loadWithLastGood,
-  resolveStatePaths,
-  type StatePaths,
-} from "@saltgate/config";
+import { type Config, type LoadedConfig, loadWithLastGood, resolveStatePaths, type StatePaths } from "@saltgate/config";
 import type { Invocation } from "./command-line.ts";
 
 /** Where this command's state lies, by `--profile`, `--dev` and the environment. */
@@ -21,11 +14,6 @@ export function statePathsOf(invocation: Invocation): StatePaths {
     ...(profile !== undefined && { profile }),
     dev: invocation.has("dev"),
   });
-}
-
-/** The configuration, strictly. @throws {ConfigError} when the file can't be used */
-export function configOf(paths: StatePaths): Promise<LoadedConfig> {
-  return loadConfig({ path: paths.configFile, env: process.env });
 }
 
 /** The configuration that the gateway would run on, so that a broken file doesn't keep its owner from asking what is wrong. */

@@ -16,7 +16,7 @@ async function main(words: readonly string[]): Promise<Exit> {
   }
   const invocation = spec.raw === true ? rawInvocation(name, rest) : parseInvocation(name, spec, rest);
   const { run } = await spec.load();
-  return run(invocation);
+  return run(invocation, COMMANDS);
 }
 
 /** For a command that reads its words itself. */

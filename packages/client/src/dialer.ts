@@ -63,6 +63,7 @@ interface Round {
 export class Dialer {
   readonly #options: DialerOptions;
   #dialect: Dialect;
+  #wasEverConnected = false;
 
   constructor(options: DialerOptions) {
     this.#options = options;
@@ -77,32 +78,34 @@ export class Dialer {
   /** Dials until the gateway accepts, or until trying again at once makes no sense. Never throws. */
   async dial(signal: AbortSignal): Promise<Dialled> {
     let changedDialect = false;
+    let dialect = this.#dialect;
     for (let round = 1; ; round += 1) {
       let current: Round | undefined;
       try {
-        current = await this.#prepare(signal);
+        current = await this.#prepare(signal, dialect);
         const connection = this.#open(current.address);
         const hello = await this.#introduce(connection, current);
         if (current.dialect.payload !== "v1") this.#dialect = current.dialect;
+        this.#wasEverConnected = true;
         return { ok: true, connection, hello };
       } catch (error) {
         const { error: known, step } = await this.#judge(error, current, changedDialect);
         if (step.do !== "retry" || round >= maxRounds || signal.aborted) {
           return { ok: false, error: known, step: step.do === "retry" ? { do: "pause", forgetToken: false } : step };
         }
-        changedDialect ||= step.dialect !== this.#dialect;
-        this.#dialect = step.dialect;
+        changedDialect ||= step.dialect !== current?.dialect;
+        dialect = step.dialect;
       }
     }
   }
 
-  async #prepare(signal: AbortSignal): Promise<Round> {
+  async #prepare(signal: AbortSignal, dialect: Dialect): Promise<Round> {
     const checked = checkGatewayUrl(this.#options);
     if (!checked.ok) throw new ClientError(checked.problem.code, checked.problem.message);
     const { address } = checked;
     const { identity, wish } = this.#options;
     const key = identity && { origin: address.origin, deviceId: identity.deviceId, role: wish.role };
-    return { address, key, stored: await this.#read(key), signal, dialect: this.#dialect };
+    return { address, key, stored: await this.#read(key), signal, dialect };
   }
 
   #open(address: GatewayAddress): Connection {
@@ -113,11 +116,11 @@ export class Dialer {
 
   #introduce(connection: Connection, round: Round): Promise<HelloOk> {
     const { token, password, wish, identity, engine, clock, connectTimeoutMs, challengeTimeoutMs } = this.#options;
-    const silent = dialectWithoutChallenge(this.#dialect, round.address.reach === "loopback");
+    const silent = dialectWithoutChallenge(round.dialect, round.address.reach === "loopback");
     return connection.introduce({
       timeoutMs: connectTimeoutMs,
       signal: round.signal,
-      dialect: this.#dialect,
+      dialect: round.dialect,
       withoutChallenge: silent && { afterMs: challengeTimeoutMs, dialect: silent },
       write: (dialect, challenge) => {
         round.dialect = dialect;
@@ -145,12 +148,12 @@ export class Dialer {
     round: Round | undefined,
     changedDialect: boolean,
   ): Promise<{ error: ClientError | GatewayError; step: NextStep }> {
-    if (error instanceof ClientError) return { error, step: afterFailure(error, false) };
+    if (error instanceof ClientError) return { error, step: this.#afterFailure(error) };
     if (!(error instanceof GatewayError)) {
       const unknown = new ClientError("INVALID_OPTION", "the connect request could not be written or signed", {
         cause: error,
       });
-      return { error: unknown, step: afterFailure(unknown, false) };
+      return { error: unknown, step: this.#afterFailure(unknown) };
     }
     const { waitForApproval, firstDialect } = this.#options;
     const step = afterRefusal(error, {
@@ -168,11 +171,15 @@ export class Dialer {
       await this.#options.tokenStore.remove(round.key, round.stored.token);
       // Another program of this device may have been given a newer token in the meantime.
       const newer = await this.#read(round.key);
-      return { error, step: newer === undefined ? step : { do: "retry", dialect: this.#dialect, forgetToken: false } };
+      return { error, step: newer === undefined ? step : { do: "retry", dialect: round.dialect, forgetToken: false } };
     } catch (cause) {
       const failed = cause instanceof ClientError ? cause : storeFailed("forgotten", cause);
-      return { error: failed, step: afterFailure(failed, false) };
+      return { error: failed, step: this.#afterFailure(failed) };
     }
+  }
+
+  #afterFailure(error: ClientError): NextStep {
+    return afterFailure(error, { wasInUse: false, wasEverConnected: this.#wasEverConnected });
   }
 
   async #read(key: TokenKey | undefined): Promise<StoredToken | undefined> {

@@ -1,4 +1,4 @@
-import { DETAIL_CODES, type DetailCode, type ErrorShape } from "@saltgate/protocol";
+import type { ErrorShape } from "@saltgate/protocol";
 import { detailCodeFromMessage } from "./older-refusals.ts";
 
 /**
@@ -91,9 +91,4 @@ export class GatewayError extends Error {
     this.retryable = error.retryable ?? false;
     this.retryAfterMs = error.retryAfterMs;
   }
-}
-
-/** Whether a text is a detail code that this version of the protocol knows. */
-export function isDetailCode(code: string): code is DetailCode {
-  return Object.hasOwn(DETAIL_CODES, code);
 }

@@ -10,6 +10,7 @@ import type {
 } from "@saltgate/protocol";
 import { platform } from "#platform";
 import type { Connection } from "./connection.ts";
+import { deferred } from "./deferred.ts";
 import { Dialer, type Dialled } from "./dialer.ts";
 import { ClientError } from "./errors.ts";
 import { Listeners } from "./listeners.ts";
@@ -179,19 +180,23 @@ export class GatewayClient {
 
   #start(after: Failed | undefined): Run {
     const abort = new AbortController();
-    const run: Run = { abort, done: this.#establish(abort.signal, after) };
+    const { promise, resolve, reject } = deferred<HelloOk>();
+    const run: Run = { abort, done: promise };
+    // Before anybody hears of it, so that whoever connects because of what he hears joins it.
     this.#run = run;
-    run.done
-      .catch(() => {}) // a run in the background is told by the state
-      .finally(() => {
-        if (this.#run === run) this.#run = undefined;
-      });
+    this.#establish(abort.signal, after).then(resolve, reject);
     return run;
+  }
+
+  /** Ends the run in progress, and says so last: who hears it may start the next one. */
+  #rest(state: ClientState): void {
+    this.#run = undefined;
+    this.#setState(state);
   }
 
   #stop(run: Run, error: ClientError): void {
     run.abort.abort(error);
-    this.#setState({ status: "idle", error });
+    if (this.#run === run) this.#rest({ status: "idle", error });
   }
 
   async #establish(signal: AbortSignal, after: Failed | undefined): Promise<HelloOk> {
@@ -207,7 +212,7 @@ export class GatewayClient {
       const { error, step } = dialled;
       const goesOn = step.do === "wait" && (this.#settings.reconnect !== undefined || step.for === "approval");
       if (!goesOn) {
-        this.#setState(
+        this.#rest(
           step.do === "pause" ? { status: "paused", error, ...requestIdOf(error) } : { status: "idle", error },
         );
         throw error;
@@ -244,8 +249,7 @@ export class GatewayClient {
     this.#connectedAtMs = this.#settings.clock.now();
     this.#lastSeq = undefined;
     this.#restartHintMs = undefined;
-    this.#run = undefined;
-    this.#setState({ status: "connected", hello });
+    this.#rest({ status: "connected", hello });
     connection.start(hello); // may end in another run, when it was lost in the meantime
     return hello;
   }
@@ -256,7 +260,7 @@ export class GatewayClient {
     const { clock, reconnect } = this.#settings;
     if (error.closeCode === 1012) this.#dialer.forgetDialect();
     this.#failures = failuresAfterLoss(this.#failures, clock.now() - this.#connectedAtMs);
-    const step = afterFailure(error, true);
+    const step = afterFailure(error, { wasInUse: true, wasEverConnected: true });
     if (reconnect === undefined || step.do !== "wait") return this.#setState({ status: "idle", error });
     const hintMs = this.#restartHintMs;
     const askedMs = hintMs === undefined ? undefined : Math.min(hintMs, reconnect.maxDelayMs);

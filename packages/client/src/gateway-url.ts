@@ -94,7 +94,7 @@ export function normalizeFingerprint(text: string): string | undefined {
  * How far a host is, from its spelling alone: nothing is looked up, because an answer could change before the
  * connection is made. `hostname` as the URL parser writes it: lower case, odd IPv4 spellings made plain.
  */
-export function reachOf(hostname: string): HostReach {
+function reachOf(hostname: string): HostReach {
   const host = hostname.toLowerCase().replace(/\.$/, "");
   if (host.startsWith("[")) return reachOfWords(wordsOf(host.slice(1, -1)));
   const bytes = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(host);

@@ -12,7 +12,8 @@ export class Listeners<T> {
   }
 
   tell(value: T): void {
-    for (const listener of [...this.#listeners]) {
+    const listening = [...this.#listeners]; // as they are now: one of them may add or end others
+    for (const listener of listening) {
       try {
         listener(value);
       } catch (error) {

@@ -69,17 +69,27 @@ function pairing(error: GatewayError): NextStep {
   return goesOn ? { do: "wait", askedMs: error.retryAfterMs, for: "approval" } : pause;
 }
 
+/** When something on this side failed. */
+export interface Moment {
+  /** Whether the connection was in use when it ended. */
+  readonly wasInUse: boolean;
+  /** Whether this gateway was ever reached by this client. */
+  readonly wasEverConnected: boolean;
+}
+
 /** Decides what follows a failure on this side, before or after hello-ok. Pure. */
-export function afterFailure(error: ClientError, wasConnected: boolean): NextStep {
+export function afterFailure(error: ClientError, moment: Moment): NextStep {
   switch (error.code) {
     case "CLOSED":
-      return wasConnected || mayComeBack(error.closeCode) ? gateway(undefined) : pause;
+      return moment.wasInUse || mayComeBack(error.closeCode) ? gateway(undefined) : pause;
     case "UNREACHABLE":
     case "CONNECT_TIMEOUT":
       return gateway(undefined);
     case "UPGRADE_REFUSED": {
       const status = error.httpStatus ?? 0;
-      return status >= 500 || status === 429 || status === 408 ? gateway(error.retryAfterMs) : pause;
+      const mayPass = status >= 500 || status === 429 || status === 408;
+      // Where there was a gateway, something else answers for a while: a proxy, a hotel's sign-in page.
+      return mayPass || moment.wasEverConnected ? gateway(error.retryAfterMs) : pause;
     }
     default:
       return pause;

@@ -1,8 +1,16 @@
 import { ClientError } from "./errors.ts";
 import type { ClientSocket, OpenSocket, SocketEnding, SocketEvents, SocketTarget } from "./socket.ts";
 
-/** Opens a socket once what opens it is ready, and keeps the promises of a socket until then. */
-export function openLater(ready: Promise<OpenSocket>, target: SocketTarget, events: SocketEvents): ClientSocket {
+/**
+ * Opens a socket once what opens it is ready, and keeps the promises of a socket until then.
+ * @param prepare is aborted when the socket is given up before
+ */
+export function openLater(
+  prepare: (signal: AbortSignal) => Promise<OpenSocket>,
+  target: SocketTarget,
+  events: SocketEvents,
+): ClientSocket {
+  const abort = new AbortController();
   let socket: ClientSocket | undefined;
   let isOver = false;
   const end = (ending: SocketEnding): void => {
@@ -10,7 +18,7 @@ export function openLater(ready: Promise<OpenSocket>, target: SocketTarget, even
     isOver = true;
     events.onEnd(ending);
   };
-  ready.then(
+  prepare(abort.signal).then(
     (open) => {
       if (!isOver) socket = open(target, { ...events, onEnd: end });
     },
@@ -20,15 +28,13 @@ export function openLater(ready: Promise<OpenSocket>, target: SocketTarget, even
       end({ code: 1006, reason: "", error });
     },
   );
+  const giveUp = (): void => {
+    abort.abort();
+    end({ code: 1006, reason: "" });
+  };
   return {
     send: (text) => socket?.send(text),
-    close: (code, reason) => {
-      if (socket === undefined) end({ code: 1006, reason: "" });
-      else socket.close(code, reason);
-    },
-    drop: () => {
-      if (socket === undefined) end({ code: 1006, reason: "" });
-      else socket.drop();
-    },
+    close: (code, reason) => (socket === undefined ? giveUp() : socket.close(code, reason)),
+    drop: () => (socket === undefined ? giveUp() : socket.drop()),
   };
 }

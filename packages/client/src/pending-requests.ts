@@ -81,7 +81,8 @@ export class PendingRequests {
 
   /** Ends everything that waits: its answers can't come any more. */
   failAll(error: ClientError): void {
-    for (const id of [...this.#pending.keys()]) this.#fail(id, error);
+    const ids = [...this.#pending.keys()];
+    for (const id of ids) this.#fail(id, error);
   }
 
   #fail(id: string, error: ClientError): void {

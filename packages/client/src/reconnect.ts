@@ -7,7 +7,7 @@ export interface ReconnectDelays {
 }
 
 /** Longest wait that a gateway can ask for, in milliseconds: one hour. */
-export const MAX_ASKED_DELAY_MS = 3_600_000;
+const MAX_ASKED_DELAY_MS = 3_600_000;
 
 /**
  * Milliseconds until the next attempt: full jitter, a random part of a bound that doubles, so that a thousand clients
@@ -28,7 +28,7 @@ export function reconnectDelayMs(
 }
 
 /** A connection that held for this long was a good one: the waits start small again. */
-export const STABLE_AFTER_MS = 10_000;
+const STABLE_AFTER_MS = 10_000;
 
 /** How many failures still count after a connection ended: one that ended soon did not make up for those before it. */
 export function failuresAfterLoss(failures: number, heldForMs: number): number {

@@ -65,7 +65,7 @@ export function checkMeaning(config: Config): Meaning {
 }
 
 /** The secret that webhooks prove, if one is configured. */
-export function hooksTokenOf(config: Config): string | undefined {
+function hooksTokenOf(config: Config): string | undefined {
   const hooks: unknown = config.hooks;
   if (typeof hooks !== "object" || hooks === null || !("token" in hooks)) return undefined;
   return typeof hooks.token === "string" ? hooks.token : undefined;

@@ -1,11 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { advertisedEvents, advertisedMethods, CLOSE_CODES, type Hello, scopeSatisfies } from "@saltgate/protocol";
 import type { WebSocket } from "ws";
-import { type Attribution, attribute, type Surroundings } from "./address/attribution.ts";
 import { isTailnetIp, normalizeIp, parseAddressSet } from "./address/ip.ts";
-import { isOriginAllowed } from "./address/origin.ts";
 import { RateLimiter } from "./auth/rate-limiter.ts";
-import { checkSharedSecret, type SharedSecret } from "./auth/shared-secret.ts";
+import type { SharedSecret } from "./auth/shared-secret.ts";
 import { Connection, type ConnectionHost } from "./connection/connection.ts";
 import { FrontDesk, type Proven } from "./connection/front-desk.ts";
 import { MemoryGuard } from "./connection/memory-guard.ts";
@@ -16,7 +14,8 @@ import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { createEventPublisher, EventHub } from "./events/event-hub.ts";
 import { type GatewayPhase, HealthMonitor, withoutProblems } from "./health/health-monitor.ts";
 import { gatewayMetrics } from "./http/gateway-metrics.ts";
-import { type HttpRefusal, type HttpSurface, listen } from "./http/http-server.ts";
+import { HttpGate } from "./http/http-gate.ts";
+import { type HttpSurface, listen } from "./http/http-server.ts";
 import { loggable } from "./logging/logger.ts";
 import { deviceMethods } from "./methods/devices.ts";
 import type { Handlers } from "./methods/handlers.ts";
@@ -41,6 +40,8 @@ export interface StopOptions {
   readonly restartExpectedMs?: number;
   /** How long running requests may take to end, in milliseconds. @default 5_000 */
   readonly drainTimeoutMs?: number;
+  /** Ends the wait for them early. */
+  readonly hurry?: AbortSignal;
 }
 
 /** A gateway that listens. */
@@ -68,7 +69,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
   readonly logger;
   readonly handshakeTimeoutMs;
   readonly #options: GatewayOptions;
-  readonly #surroundings: Surroundings;
+  readonly #gate: HttpGate;
   readonly #registry: ConnectionRegistry;
   readonly #memory: MemoryGuard;
   readonly #events;
@@ -76,7 +77,6 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
   readonly #presence: PresenceList;
   readonly #presenceChanged: () => void;
   readonly #health: HealthMonitor;
-  readonly #limiter: RateLimiter;
   readonly #frontDesk: FrontDesk;
   readonly #dispatcher: Dispatcher;
   readonly #systemEvents: string[] = [];
@@ -94,11 +94,6 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     this.handshakeTimeoutMs = limits.handshakeTimeoutMs;
     this.#secret = auth.secret;
     this.#startedAtMs = clock.now();
-    this.#surroundings = {
-      trustedProxies: parseAddressSet(auth.trustedProxies),
-      isOwnTailnetAddress: (address) =>
-        isTailnetIp(address) && machine.ownAddresses().some((own) => normalizeIp(own) === address),
-    };
     this.#registry = new ConnectionRegistry(limits);
     this.#memory = new MemoryGuard(this.#registry, limits.totalBufferedBytes, logger);
     this.#events = createEventPublisher(bus);
@@ -121,10 +116,22 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       clock,
     );
     this.#presenceChanged = createPresenceBroadcast(this.#presence, this.#events, () => this.#health.version, clock);
-    this.#limiter = new RateLimiter(auth.rateLimit, clock.now);
+    const limiter = new RateLimiter(auth.rateLimit, clock.now);
+    this.#gate = new HttpGate({
+      surroundings: {
+        trustedProxies: parseAddressSet(auth.trustedProxies),
+        isOwnTailnetAddress: (address) =>
+          isTailnetIp(address) && machine.ownAddresses().some((own) => normalizeIp(own) === address),
+      },
+      secret: () => this.#secret,
+      allowedOrigins: auth.allowedOrigins,
+      limiter,
+      tls: options.listen.tls !== undefined,
+      logger,
+    });
     this.#frontDesk = new FrontDesk({
       auth: () => ({ ...auth, secret: this.#secret }),
-      limiter: this.#limiter,
+      limiter,
       pairing,
       engine: options.engine,
       whois: options.whois,
@@ -169,9 +176,9 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     this.#surface = await listen(
       { ...plan, maxPayloadBytes: limits.maxPayloadBytes },
       {
-        admitUpgrade: (request) => this.#admitUpgrade(request),
+        admitUpgrade: (request) => this.#gate.admitUpgrade(request),
         connected: (socket, request) => this.#connected(socket, request),
-        authorize: (request) => this.#authorizeHttp(request),
+        authorize: (request) => this.#gate.authorize(request),
         readiness: () => ({ ready: this.#phase === "ready", phase: this.#phaseNow() }),
         metrics: () => this.#metrics(),
       },
@@ -208,6 +215,8 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     for (const connection of this.#registry.ready()) connection.drain();
     const { promise: deadline, resolve } = Promise.withResolvers<void>();
     const cancel = this.clock.after(options.drainTimeoutMs ?? 5_000, resolve);
+    options.hurry?.addEventListener("abort", () => resolve(), { once: true });
+    if (options.hurry?.aborted) resolve();
     await Promise.race([this.#dispatcher.drained(), deadline]);
     cancel();
     this.#events.publish("shutdown", {
@@ -256,51 +265,13 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     this.#registry.remove(connection);
     const { peer } = connection;
     if (peer === undefined) return;
-    if (this.#presence.leave(peer, this.#registry.isHere(peer))) this.#presenceChanged();
-  }
-
-  // Before a connection.
-
-  #attributionOf(request: IncomingMessage): Attribution {
-    const { socket, headers } = request;
-    return attribute(
-      { peerAddress: socket.remoteAddress, localAddress: socket.localAddress, headers },
-      this.#surroundings,
-    );
-  }
-
-  #admitUpgrade(request: IncomingMessage): HttpRefusal | undefined {
-    const attribution = this.#attributionOf(request);
-    const { origin, host } = request.headers;
-    if (attribution.unattributable) return attributionRequired;
-    const { allowedOrigins } = this.#options.auth;
-    if (
-      !isOriginAllowed({
-        origin,
-        host,
-        local: attribution.local,
-        tls: this.#options.listen.tls !== undefined,
-        allowedOrigins,
-      })
-    ) {
-      this.logger.warn(
-        { origin: loggable(origin), peerIp: attribution.peerIp },
-        "a web page of another origin was refused",
-      );
-      return {
-        status: 403,
-        type: "CONTROL_UI_ORIGIN_NOT_ALLOWED",
-        message:
-          "origin not allowed (open the page from the gateway itself, or add its origin to gateway.controlUi.allowedOrigins)",
-      };
-    }
-    return undefined;
+    if (this.#presence.leave(peer, () => this.#registry.isHere(peer))) this.#presenceChanged();
   }
 
   #connected(socket: WebSocket, request: IncomingMessage): void {
     const raw = request.socket;
     const origin = {
-      attribution: this.#attributionOf(request),
+      attribution: this.#gate.attributionOf(request),
       browserOrigin: request.headers.origin,
       headers: request.headers,
     };
@@ -309,28 +280,6 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     this.#registry.add(connection);
     feedConnection(connection, socket, raw);
     connection.accept();
-  }
-
-  #authorizeHttp(request: IncomingMessage): HttpRefusal | undefined {
-    const attribution = this.#attributionOf(request);
-    if (attribution.unattributable) return attributionRequired;
-    const lockedMs = this.#limiter.retryAfterMs("http", attribution.bucket);
-    if (lockedMs > 0) {
-      return {
-        status: 429,
-        type: "rate_limited",
-        message: "Too many wrong credentials",
-        headers: { "retry-after": String(Math.ceil(lockedMs / 1_000)) },
-      };
-    }
-    const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
-    const verdict = checkSharedSecret(this.#secret, { token: bearer, password: bearer });
-    if (verdict.ok) {
-      this.#limiter.succeed("http", attribution.bucket);
-      return undefined;
-    }
-    if (bearer !== undefined) this.#limiter.fail("http", attribution.bucket, bearer);
-    return { status: 401, type: "unauthorized", message: "Unauthorized", headers: { "www-authenticate": "Bearer" } };
   }
 
   // What a connection is told.
@@ -422,10 +371,3 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     });
   }
 }
-
-const attributionRequired: HttpRefusal = {
-  status: 403,
-  type: "PROXY_ATTRIBUTION_REQUIRED",
-  message:
-    "the proxy in front of the gateway doesn't say for whom it asks; let it set X-Forwarded-For to the client's address",
-};

@@ -21,6 +21,7 @@ export type {
 } from "./connection/connection-state.ts";
 export { connectionStep } from "./connection/connection-state.ts";
 export type { AuthMethod, Peer } from "./connection/peer.ts";
+export { defaultGatewayAuth, defaultGatewayLimits } from "./defaults.ts";
 export { RequestError } from "./dispatch/outcome.ts";
 export type { Gateway, StopOptions } from "./gateway.ts";
 export { startGateway } from "./gateway.ts";

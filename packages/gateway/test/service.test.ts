@@ -216,7 +216,6 @@ describe("service", () => {
     logger.debug({}, "not this");
     close();
     expect(lines).toHaveLength(1);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of a terminal
     expect(lines[0]?.replace(/\u001b\[\d+m/g, "")).toMatch(/^\d\d:\d\d:\d\d info {2}listening {2}port=18789\n$/);
   });
 

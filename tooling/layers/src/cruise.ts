@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 
-// dependency-cruiser reads TypeScript through swc here. Should that ever stop working it sees no module at all and
-// still reports success, so what it saw is counted.
+// dependency-cruiser reads TypeScript with a compiler of its own (see pnpm-workspace.yaml). Should that ever stop working
+// it sees no module at all and still reports success, so what it saw is counted.
 const EXPECTED_MODULES = 60;
 const done = spawnSync(
   "node_modules/.bin/depcruise",

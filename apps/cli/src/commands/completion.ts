@@ -1,6 +1,5 @@
 import { Exit, usageError } from "../command-error.ts";
-import { GLOBAL_OPTIONS, type Invocation } from "../command-line.ts";
-import { COMMANDS } from "../commands.ts";
+import { type Commands, GLOBAL_OPTIONS, type Invocation } from "../command-line.ts";
 
 const GATEWAY_WORDS = [
   "--port",
@@ -16,10 +15,10 @@ const GATEWAY_WORDS = [
 ];
 
 /** What may follow each beginning of a command line. */
-function candidates(): Map<string, string[]> {
+function candidatesOf(commands: Commands): Map<string, string[]> {
   const options = Object.keys(GLOBAL_OPTIONS).map((name) => `--${name}`);
   const next = new Map<string, Set<string>>();
-  for (const [name, spec] of Object.entries(COMMANDS)) {
+  for (const [name, spec] of Object.entries(commands)) {
     const words = name.split(" ");
     for (let depth = 0; depth < words.length; depth += 1) {
       const before = words.slice(0, depth).join(" ");
@@ -37,39 +36,41 @@ function candidates(): Map<string, string[]> {
   return new Map([...next].map(([before, words]) => [before, [...words, ...options]]));
 }
 
-const SHELLS: Readonly<Record<string, () => string>> = {
-  bash: () => `_saltgate() {
+type Candidates = ReadonlyMap<string, readonly string[]>;
+
+const SHELLS: Readonly<Record<string, (candidates: Candidates) => string>> = {
+  bash: (candidates) => `_saltgate() {
   local words="" word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do case "$word" in -*) ;; *) words="\${words:+$words }$word" ;; esac; done
   local next=""
   case "$words" in
-${[...candidates()].map(([before, words]) => `    "${before}") next="${words.join(" ")}" ;;`).join("\n")}
+${[...candidates].map(([before, words]) => `    "${before}") next="${words.join(" ")}" ;;`).join("\n")}
   esac
   COMPREPLY=($(compgen -W "$next" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -F _saltgate saltgate
 `,
-  zsh: () => `#compdef saltgate
+  zsh: (candidates) => `#compdef saltgate
 _saltgate() {
   local before="" word
   for word in "\${(@)words[2,CURRENT-1]}"; do [[ $word == -* ]] || before="\${before:+$before }$word"; done
   case "$before" in
-${[...candidates()].map(([before, words]) => `    "${before}") compadd -- ${words.join(" ")} ;;`).join("\n")}
+${[...candidates].map(([before, words]) => `    "${before}") compadd -- ${words.join(" ")} ;;`).join("\n")}
   esac
 }
 compdef _saltgate saltgate
 `,
-  fish: () =>
+  fish: (candidates) =>
     `complete -c saltgate -f
 function __saltgate_before
   string join " " (string match -v -- "-*" (commandline -opc)[2..-1])
 end
-${[...candidates()].map(([before, words]) => `complete -c saltgate -n 'test (__saltgate_before) = "${before}"' -a '${words.join(" ")}'`).join("\n")}
+${[...candidates].map(([before, words]) => `complete -c saltgate -n 'test (__saltgate_before) = "${before}"' -a '${words.join(" ")}'`).join("\n")}
 `,
 };
 
 /** Prints what makes a shell complete these commands. */
-export async function run(invocation: Invocation): Promise<Exit> {
+export async function run(invocation: Invocation, commands: Commands): Promise<Exit> {
   const [shell = ""] = invocation.positionals;
   const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
   if (script === undefined)
@@ -77,6 +78,6 @@ export async function run(invocation: Invocation): Promise<Exit> {
       `no completion for "${shell.slice(0, 40)}"; there is one for ${Object.keys(SHELLS).join(", ")}`,
       "completion",
     );
-  process.stdout.write(script());
+  process.stdout.write(script(candidatesOf(commands)));
   return Exit.Ok;
 }

@@ -1,6 +1,6 @@
 import { Exit } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
-import { findRequest, openDeviceDesk } from "../device-desk.ts";
+import { findRequest, nameOf, openDeviceDesk } from "../device-desk.ts";
 import { answer } from "../output/answer.ts";
 
 /** Lets a waiting device in. */
@@ -13,7 +13,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { device } = result;
   answer(invocation, result, () =>
     [
-      `Approved ${device.displayName ?? device.clientId ?? "the device"} (${device.deviceId.slice(0, 12)}) as ${(device.roles ?? []).join(" and ")}.`,
+      `Approved ${nameOf(device)} (${device.deviceId.slice(0, 12)}) as ${(device.roles ?? []).join(" and ")}.`,
       (device.roles ?? []).includes("operator") && `It may: ${(device.scopes ?? []).join(", ") || "nothing yet"}.`,
       desk.via === "state folder" && "No gateway runs now; it holds from the next start on.",
     ]

@@ -1,6 +1,6 @@
 import { Exit } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
-import { findRequest, openDeviceDesk } from "../device-desk.ts";
+import { findRequest, nameOf, openDeviceDesk } from "../device-desk.ts";
 import { answer } from "../output/answer.ts";
 
 /** Turns a waiting device away. */
@@ -9,10 +9,6 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { pending } = await desk.call("device.pair.list", {});
   const request = findRequest(pending, invocation.positionals[0] ?? "");
   const result = await desk.call("device.pair.reject", { requestId: request.requestId });
-  answer(
-    invocation,
-    result,
-    () => `Rejected ${request.displayName ?? request.clientId ?? "the device"} (${result.deviceId.slice(0, 12)}).`,
-  );
+  answer(invocation, result, () => `Rejected ${nameOf(request)} (${result.deviceId.slice(0, 12)}).`);
   return Exit.Ok;
 }

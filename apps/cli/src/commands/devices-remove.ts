@@ -1,6 +1,6 @@
 import { Exit } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
-import { findDevice, openDeviceDesk } from "../device-desk.ts";
+import { findDevice, nameOf, openDeviceDesk } from "../device-desk.ts";
 import { answer } from "../output/answer.ts";
 
 /** Forgets a paired device and ends its connections. */
@@ -12,8 +12,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   answer(
     invocation,
     result,
-    () =>
-      `Removed ${device.displayName ?? device.clientId ?? "the device"} (${device.deviceId.slice(0, 12)}). Its connections are closed.`,
+    () => `Removed ${nameOf(device)} (${device.deviceId.slice(0, 12)}). Its connections are closed.`,
   );
   return Exit.Ok;
 }

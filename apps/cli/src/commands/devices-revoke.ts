@@ -1,6 +1,6 @@
 import { Exit } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
-import { findDevice, openDeviceDesk, roleOf } from "../device-desk.ts";
+import { findDevice, nameOf, openDeviceDesk, roleOf } from "../device-desk.ts";
 import { answer } from "../output/answer.ts";
 
 /** Ends a device's token until its owner approves it again. */
@@ -15,8 +15,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   answer(
     invocation,
     result,
-    () =>
-      `Revoked: ${device.displayName ?? device.deviceId.slice(0, 12)} is no ${result.role} any more, until you approve it again.`,
+    () => `Revoked: ${nameOf(device)} is no ${result.role} any more, until you approve it again.`,
   );
   return Exit.Ok;
 }

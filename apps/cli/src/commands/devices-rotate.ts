@@ -1,6 +1,6 @@
 import { Exit } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
-import { findDevice, openDeviceDesk, roleOf } from "../device-desk.ts";
+import { findDevice, nameOf, openDeviceDesk, roleOf } from "../device-desk.ts";
 import { answer } from "../output/answer.ts";
 
 /** Has a device exchange its token when it next connects. */
@@ -18,7 +18,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
     invocation,
     result,
     () =>
-      `${device.displayName ?? device.deviceId.slice(0, 12)} gets a new ${result.role} token when it next connects; the first use of that ends the old one.`,
+      `${nameOf(device)} gets a new ${result.role} token when it next connects; the first use of that ends the old one.`,
   );
   return Exit.Ok;
 }

@@ -1,6 +1,7 @@
 import { CommandError, Exit, usageError } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
 import { openSession } from "../gateway-session.ts";
+import { printableJson } from "../output/printable.ts";
 
 /** Calls a method of the gateway and prints its result as JSON. */
 export async function run(invocation: Invocation): Promise<Exit> {
@@ -17,7 +18,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   }
   await using session = await openSession(invocation);
   const result = await session.request(method as keyof typeof METHODS, params as never);
-  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  process.stdout.write(`${printableJson(result, 2)}\n`);
   return Exit.Ok;
 }
 

@@ -2,6 +2,7 @@ import { Exit } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
 import { openSession } from "../gateway-session.ts";
 import { answer } from "../output/answer.ts";
+import { count } from "../output/table.ts";
 
 /** How the gateway is. */
 export async function run(invocation: Invocation): Promise<Exit> {
@@ -12,7 +13,8 @@ export async function run(invocation: Invocation): Promise<Exit> {
   answer(invocation, health, () =>
     [
       `${health.ok ? "OK" : (health.phase ?? "not ok")} (${took} ms)`,
-      health.connections && `Connections: ${health.connections.operators} operators, ${health.connections.nodes} nodes`,
+      health.connections &&
+        `Connections: ${count(health.connections.operators, "operator")}, ${count(health.connections.nodes, "node")}`,
       health.memory && `Memory: ${Math.round(health.memory.rssBytes / 1_048_576)} MB`,
       health.eventLoop && `Event loop: ${Math.round(health.eventLoop.delayP99Ms)} ms late at worst`,
       ...(health.problems ?? []).map((problem) => `Problem: ${problem}`),

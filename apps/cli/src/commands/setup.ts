@@ -29,7 +29,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const choices = isAsking ? await ask(given) : given;
   const [{ writeConfig }, { newSharedSecret }] = await Promise.all([
     import("@saltgate/config"),
-    import("@saltgate/gateway/service"),
+    import("../new-secret.ts"),
   ]);
   const auth =
     choices.password === undefined

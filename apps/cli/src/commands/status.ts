@@ -1,8 +1,8 @@
 import { CommandError, Exit } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
-import { openSession, targetOf } from "../gateway-session.ts";
+import { type GatewaySession, openSession, targetOf } from "../gateway-session.ts";
 import { answer } from "../output/answer.ts";
-import { age, table } from "../output/table.ts";
+import { age, count, table } from "../output/table.ts";
 import { VERSION } from "../version.ts";
 
 /** The gateway at a glance: who answers, how this command gets in, who is there. */
@@ -29,7 +29,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
     ],
     ...target.conflicts.map((conflict) => ["Note", conflict]),
   ];
-  let session: Awaited<ReturnType<typeof openSession>>;
+  let session: GatewaySession;
   try {
     session = await openSession(invocation, target);
   } catch (error) {
@@ -49,7 +49,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
     open.request("status", {}),
     open.request("health", {}),
     open.request("system-presence", {}),
-    open.request("device.pair.list", {}),
+    devicesOf(open),
   ]);
   const { hello } = open;
   const value = {
@@ -59,7 +59,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
     gateway: status,
     health,
     presence,
-    devices: { pending: devices.pending.length, paired: devices.paired.length },
+    devices: devices ?? null,
   };
   answer(invocation, value, () => {
     const now = Date.now();
@@ -73,11 +73,13 @@ export async function run(invocation: Invocation): Promise<Exit> {
         "Connections",
         health.connections === undefined
           ? "unknown"
-          : `${health.connections.operators} operators, ${health.connections.nodes} nodes`,
+          : `${count(health.connections.operators, "operator")}, ${count(health.connections.nodes, "node")}`,
       ],
       [
         "Devices",
-        `${devices.paired.length} paired, ${devices.pending.length} waiting${devices.pending.length > 0 ? "  (saltgate devices list)" : ""}`,
+        devices === undefined
+          ? "can't be read; see the problem below"
+          : `${devices.paired} paired, ${devices.pending} waiting${devices.pending > 0 ? "  (saltgate devices list)" : ""}`,
       ],
       ...(health.problems ?? []).map((problem) => ["Problem", problem]),
     ];
@@ -92,4 +94,15 @@ export async function run(invocation: Invocation): Promise<Exit> {
     return `${lines.map(([key = "", text = ""]) => `${key.padEnd(13)} ${text}`).join("\n")}\n\n${table(["Here", "Mode", "Platform", "Version", "Last", "Ago"], here)}`;
   });
   return Exit.Ok;
+}
+
+/** How many devices there are; `undefined` while their files are damaged, which is what the health tells. */
+async function devicesOf(session: GatewaySession): Promise<{ pending: number; paired: number } | undefined> {
+  try {
+    const { pending, paired } = await session.request("device.pair.list", {});
+    return { pending: pending.length, paired: paired.length };
+  } catch (error) {
+    if (error instanceof CommandError && error.code === "STORE_UNAVAILABLE") return undefined;
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
 import type { Invocation } from "../command-line.ts";
+import { printableJson, printableLines } from "./printable.ts";
 
 /** Answers: the value as JSON for programs, or its lines for people. */
 export function answer(invocation: Invocation, value: unknown, lines: () => string): void {
-  process.stdout.write(invocation.has("json") ? `${JSON.stringify(value, null, 2)}\n` : `${lines()}\n`);
+  process.stdout.write(invocation.has("json") ? `${printableJson(value, 2)}\n` : `${printableLines(lines())}\n`);
 }

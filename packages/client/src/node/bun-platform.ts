@@ -8,9 +8,5 @@ export const platform: Platform = {
   openSocket: (target, events) =>
     target.tlsFingerprint === undefined
       ? web.openSocket(target, events)
-      : openLater(
-          import("./bun-socket.ts").then(({ pinnedBunSocket }) => pinnedBunSocket(target)),
-          target,
-          events,
-        ),
+      : openLater(async (signal) => (await import("./bun-socket.ts")).pinnedBunSocket(target, signal), target, events),
 };

@@ -22,9 +22,9 @@ type BunWebSocket = new (
  * while TLS is set up (rule R-55). A pinned certificate that is not self-signed is refused, as Bun wants its issuer.
  * @throws {ClientError} TLS_PIN_MISMATCH, UNREACHABLE
  */
-export async function pinnedBunSocket(target: SocketTarget): Promise<OpenSocket> {
+export async function pinnedBunSocket(target: SocketTarget, signal: AbortSignal): Promise<OpenSocket> {
   const { url, tlsFingerprint = "" } = target;
-  const checked = await openPinnedTls(url, tlsFingerprint);
+  const checked = await openPinnedTls(url, tlsFingerprint, signal);
   const ca = pemOf(checked.getPeerCertificate().raw);
   checked.destroy();
   const checkServerIdentity = (_host: string, { fingerprint256 }: PeerCertificate): Error | undefined =>

@@ -11,9 +11,5 @@ export const platform: Platform = {
   openSocket: (target, events) =>
     target.tlsFingerprint === undefined
       ? web.openSocket(target, events)
-      : openLater(
-          import("./node-socket.ts").then(({ openNodeSocket }) => openNodeSocket),
-          target,
-          events,
-        ),
+      : openLater(async () => (await import("./node-socket.ts")).openNodeSocket, target, events),
 };

@@ -2,7 +2,7 @@ import type { TLSSocket } from "node:tls";
 import { WebSocket } from "ws";
 import type { ClientError } from "../errors.ts";
 import { openLater } from "../open-later.ts";
-import type { ClientSocket, SocketEnding, SocketEvents, SocketTarget } from "../socket.ts";
+import type { ClientSocket, OpenSocket, SocketEnding, SocketEvents, SocketTarget } from "../socket.ts";
 import { networkError } from "./network-error.ts";
 import { openPinnedTls } from "./pinned-tls.ts";
 import { upgradeRefusal } from "./upgrade-refusal.ts";
@@ -11,12 +11,11 @@ import { upgradeRefusal } from "./upgrade-refusal.ts";
 export function openNodeSocket(target: SocketTarget, events: SocketEvents): ClientSocket {
   const { url, tlsFingerprint } = target;
   if (tlsFingerprint === undefined) return dial(target, events, undefined);
-  const ready = openPinnedTls(url, tlsFingerprint).then(
-    (checked) =>
-      (...[at, then]: Parameters<typeof openNodeSocket>) =>
-        dial(at, then, checked),
-  );
-  return openLater(ready, target, events);
+  const prepare = async (signal: AbortSignal): Promise<OpenSocket> => {
+    const checked = await openPinnedTls(url, tlsFingerprint, signal);
+    return (at, then) => dial(at, then, checked);
+  };
+  return openLater(prepare, target, events);
 }
 
 function dial(target: SocketTarget, events: SocketEvents, checked: TLSSocket | undefined): ClientSocket {
@@ -40,7 +39,8 @@ function dial(target: SocketTarget, events: SocketEvents, checked: TLSSocket | u
     if (!isOver) events.onOpen();
   });
   socket.on("message", (data, isBinary) => {
-    if (!isOver) events.onMessage(isBinary ? undefined : String(data));
+    // One Buffer, because nothing else was asked for.
+    if (!isOver) events.onMessage(isBinary ? undefined : (data as Buffer).toString("utf8"));
   });
   socket.on("unexpected-response", (request, response) => {
     void upgradeRefusal(response).then((error) => {

@@ -4,16 +4,14 @@ import { ClientError } from "../errors.ts";
 import { normalizeFingerprint } from "../gateway-url.ts";
 import { networkError } from "./network-error.ts";
 
-/** How long TLS may take to be set up, in milliseconds, when nobody else gives up before. */
-const setUpMs = 15_000;
-
 /**
  * Opens TLS and compares the server's certificate before anything else is written: a server with another certificate
  * never sees a request line (rule R-55). The pin replaces the usual authorities, so that a gateway's own self-signed
  * certificate is as good as any, and a certificate of a trusted authority is worth nothing if it is another one.
+ * @param signal closes the connection, for as long as nobody else has taken it over
  * @throws {ClientError} TLS_PIN_MISMATCH, UNREACHABLE
  */
-export function openPinnedTls(url: string, fingerprint: string): Promise<TLSSocket> {
+export function openPinnedTls(url: string, fingerprint: string, signal: AbortSignal): Promise<TLSSocket> {
   const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");
   const socket = connect({
@@ -24,7 +22,7 @@ export function openPinnedTls(url: string, fingerprint: string): Promise<TLSSock
     ...(isIP(host) === 0 && { servername: host }),
     rejectUnauthorized: false, // the pin below is the stricter check
   });
-  socket.setTimeout(setUpMs, () => socket.destroy());
+  signal.addEventListener("abort", () => socket.destroy(), { once: true });
   return new Promise((resolve, reject) => {
     const onClose = (): void => reject(new ClientError("UNREACHABLE", "the connection closed before TLS was set up"));
     socket.on("close", onClose);
@@ -32,7 +30,6 @@ export function openPinnedTls(url: string, fingerprint: string): Promise<TLSSock
     socket.on("error", (cause: Error) => reject(networkError(cause)));
     socket.once("secureConnect", () => {
       socket.off("close", onClose);
-      socket.setTimeout(0);
       const shown = normalizeFingerprint(socket.getPeerCertificate().fingerprint256 ?? "");
       if (shown === fingerprint) return resolve(socket);
       socket.destroy();

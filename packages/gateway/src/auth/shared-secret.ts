@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
  * Whether two secrets are the same, in a time that depends on neither. Any strings will do: digests are compared,
  * so lengths and characters don't matter and nothing throws (rule R-46).
  */
-export function secretsEqual(known: string, presented: string): boolean {
+function secretsEqual(known: string, presented: string): boolean {
   return timingSafeEqual(digest(known), digest(presented));
 }
 

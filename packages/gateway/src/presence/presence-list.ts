@@ -41,12 +41,12 @@ export class PresenceList {
     return true;
   }
 
-  /** Notes that a peer went. `remaining` says whether it is still here over another connection. */
-  leave(peer: Peer, remaining: boolean): boolean {
-    if (peer.client.mode === "cli" || remaining) return false;
+  /** Notes that a peer went. `isStillHere` says whether it is here over another connection. */
+  leave(peer: Peer, isStillHere: () => boolean): boolean {
+    if (peer.client.mode === "cli") return false;
     const key = keyOf(peer);
     const row = this.#rows.get(key);
-    if (row === undefined) return false;
+    if (row === undefined || isStillHere()) return false;
     this.#put(key, { ...row, reason: "disconnect", ts: this.#now() });
     return true;
   }

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInProcessBus } from "@saltgate/bus";
 import {
-  type Config,
   ConfigError,
   type LoadedConfig,
   loadWithLastGood,
@@ -11,19 +10,19 @@ import {
   secretsOf,
 } from "@saltgate/config";
 import { nativeEngine } from "@saltgate/identity/node";
-import { DevicePairing, deviceDocumentShapes, type PairingNotice } from "@saltgate/pairing";
 import { FileStore, StoreError } from "@saltgate/store";
 import { systemClock } from "../clock.ts";
-import { type Gateway, startGateway } from "../gateway.ts";
-import type { Logger } from "../logging/logger.ts";
+import { startGateway } from "../gateway.ts";
 import { createPairingListener } from "../pairing-listener.ts";
-import { type PairingPort, unavailablePairing } from "../pairing-port.ts";
+import { announce } from "./announce.ts";
 import { ExitCode, StartError } from "./exit-codes.ts";
 import { newSharedSecret, writeFirstConfig } from "./first-start.ts";
 import { type GatewayFlags, parseGatewayFlags } from "./gateway-flags.ts";
 import { LogRedactor } from "./log-redactor.ts";
 import { createLogSink } from "./log-sink.ts";
 import { ownAddresses, thisMachine } from "./machine.ts";
+import { openPairing } from "./open-pairing.ts";
+import { type Order, type Orders, takeOrders } from "./orders.ts";
 import { planStart, type StartPlan } from "./start-plan.ts";
 import { withStateLock } from "./state-lock.ts";
 import { createTailscaleWhois } from "./tailscale-whois.ts";
@@ -45,7 +44,7 @@ export interface HostProcess {
   /** Whether a person reads the log lines. */
   readonly readable: boolean;
   /** Calls back for each signal; returns how to stop that. */
-  readonly onSignal: (listener: (signal: "stop" | "restart") => void) => () => void;
+  readonly onSignal: (listener: (order: Order) => void) => () => void;
   readonly version: string;
 }
 
@@ -65,9 +64,15 @@ export async function runGateway(words: readonly string[], host: HostProcess): P
       ...(flags.profile !== undefined && { profile: flags.profile }),
       dev: flags.dev,
     });
-    return await withStateLock(paths.lockFile, flags.force, systemClock, async () => {
-      for (;;) if ((await runOnce(flags, paths, host)) === "stop") return ExitCode.Ok;
-    });
+    const orders = takeOrders(host.onSignal);
+    try {
+      return await withStateLock(paths.lockFile, flags.force, systemClock, async () => {
+        while (!orders.stopping.aborted) await runOnce(flags, paths, host, orders);
+        return ExitCode.Ok;
+      });
+    } finally {
+      orders.close();
+    }
   } catch (error) {
     const { message, mend, exitCode } = asStartError(error);
     host.stderr(`Gateway failed to start: ${message}\n${mend}\n`);
@@ -77,7 +82,10 @@ export async function runGateway(words: readonly string[], host: HostProcess): P
 
 function asStartError(error: unknown): StartError {
   if (error instanceof StartError) return error;
-  if (error instanceof ConfigError) return new StartError(error.message, "Correct it, then start again.");
+  if (error instanceof ConfigError) {
+    const isUsage = error.code === "option";
+    return new StartError(error.message, "Correct it, then start again.", isUsage ? ExitCode.Usage : ExitCode.Config);
+  }
   if (error instanceof StoreError) return new StartError(error.message, "Nothing was changed.");
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -97,11 +105,13 @@ async function loadForStart(
   host: HostProcess,
 ): Promise<LoadedConfig & { readonly isFirst: boolean }> {
   const options = { path: paths.configFile, env: host.env };
-  const isFirst = !existsSync(paths.configFile) && !flags.allowUnconfigured && (await writeFirstConfig(paths));
+  const isFirst =
+    !existsSync(paths.configFile) && !flags.allowUnconfigured && (await writeFirstConfig(paths, host.env));
   return { ...(await loadWithLastGood(options)), isFirst };
 }
 
-async function runOnce(flags: GatewayFlags, paths: StatePaths, host: HostProcess): Promise<"stop" | "restart"> {
+/** Runs one gateway, until it is told to stop or to restart. */
+async function runOnce(flags: GatewayFlags, paths: StatePaths, host: HostProcess, orders: Orders): Promise<void> {
   const loaded = await loadForStart(flags, paths, host);
   const { config } = loaded;
   const hasNoFile = loaded.source === "defaults";
@@ -136,23 +146,23 @@ async function runOnce(flags: GatewayFlags, paths: StatePaths, host: HostProcess
           Date.now(),
         )
       : undefined;
-    return await serve({ flags, paths, host, loaded, plan, tls, logger: sink.logger });
+    await serve({ paths, host, orders, loaded, plan, tls, logger: sink.logger });
   } finally {
     sink.close();
   }
 }
 
 interface Serving {
-  readonly flags: GatewayFlags;
   readonly paths: StatePaths;
   readonly host: HostProcess;
+  readonly orders: Orders;
   readonly loaded: LoadedConfig & { readonly isFirst: boolean };
   readonly plan: StartPlan;
   readonly tls: TlsMaterial | undefined;
   readonly logger: ReturnType<typeof createLogSink>["logger"];
 }
 
-async function serve({ paths, host, loaded, plan, tls, logger }: Serving): Promise<"stop" | "restart"> {
+async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving): Promise<void> {
   const { config } = loaded;
   const bus = createInProcessBus({
     onError: (error, subject) => logger.error({ err: error, subject }, "a listener failed"),
@@ -160,9 +170,6 @@ async function serve({ paths, host, loaded, plan, tls, logger }: Serving): Promi
   const store = new FileStore({ directory: paths.stateDir });
   const { pairing, closePairing, problem } = await openPairing(store, createPairingListener(bus), config, logger);
   const problems = [...loaded.problems.map(({ message }) => message), ...(problem === undefined ? [] : [problem])];
-  const { promise: ended, resolve: end } = Promise.withResolvers<"stop" | "restart">();
-  // From here on a signal ends this run in order, also one that comes while the gateway is still starting or stopping.
-  const ignoreSignals = host.onSignal(end);
   try {
     const gateway = await startGateway({
       listen: { port: plan.port, required: plan.required, optional: plan.optional, tls },
@@ -187,115 +194,23 @@ async function serve({ paths, host, loaded, plan, tls, logger }: Serving): Promi
       whois: createTailscaleWhois(Date.now),
       problems: () => problems,
     });
-    announce(gateway, { problems, loaded, plan, tls, paths, host, logger });
-    const ending = await ended;
+    announce({ gateway, problems, loaded, plan, tls, paths, logger, say: host.stderr });
+    const ending = await orders.next();
     await gateway.stop(
       ending === "restart"
         ? {
             reason: "gateway restarting",
             restartExpectedMs: RESTART_EXPECTED_MS,
             drainTimeoutMs: config.gateway.restart.drainTimeoutMs,
+            // Who is told to stop while it waits for running work doesn't go on waiting.
+            hurry: orders.stopping,
           }
         : { reason: "gateway stopping", drainTimeoutMs: STOP_DRAIN_MS },
     );
-    logger.info({}, ending === "restart" ? "restarting" : "stopped");
-    return ending;
+    logger.info({}, ending === "restart" && !orders.stopping.aborted ? "restarting" : "stopped");
   } finally {
-    ignoreSignals();
     await closePairing();
     await bus.close();
     await store.close();
   }
-}
-
-/** Opens device pairing. A damaged file is no reason not to start: without it no device gets in, and its owner is told. */
-async function openPairing(
-  store: FileStore,
-  listener: (notice: PairingNotice) => void,
-  config: Config,
-  logger: Logger,
-): Promise<{
-  readonly pairing: PairingPort;
-  readonly closePairing: () => Promise<void>;
-  readonly problem: string | undefined;
-}> {
-  const shapes = deviceDocumentShapes(nativeEngine.sha256);
-  try {
-    const paired = store.document("devices/paired", shapes.paired);
-    const pairing = await DevicePairing.open({
-      pending: store.document("devices/pending", shapes.pending),
-      paired,
-      engine: nativeEngine,
-      listener,
-      limits: { tokenTtlMs: config.gateway.auth.deviceTokenTtlMs },
-    });
-    // A command line that works on the files ends the connections of whom it shuts out as surely as the gateway does.
-    const stopWatching = paired.changed?.(() => {
-      pairing
-        .refresh()
-        .catch((error: unknown) => logger.error({ err: error }, "the paired devices can't be read again"));
-    });
-    const closePairing = async (): Promise<void> => {
-      stopWatching?.();
-      await pairing.close();
-    };
-    return { pairing, closePairing, problem: undefined };
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    const problem = `No device can connect until this is mended and the gateway is started again: ${error.message}`;
-    return { pairing: unavailablePairing(error), closePairing: () => Promise.resolve(), problem };
-  }
-}
-
-function announce(
-  gateway: Gateway,
-  {
-    problems,
-    loaded,
-    plan,
-    tls,
-    paths,
-    host,
-    logger,
-  }: { readonly problems: readonly string[] } & Pick<Serving, "loaded" | "plan" | "tls" | "paths" | "host" | "logger">,
-): void {
-  const scheme = tls === undefined ? "ws" : "wss";
-  const urls = gateway.addresses.map(
-    (address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${gateway.port}`,
-  );
-  const { warnings, source } = loaded;
-  for (const { message } of warnings) logger.warn({}, message);
-  for (const problem of problems) logger.error({}, problem);
-  if (loaded.problems.length > 0) {
-    logger.error(
-      { source },
-      source === "last-good"
-        ? "the configuration can't be used; the last good one runs instead"
-        : "the configuration can't be used; defaults run instead",
-    );
-  }
-  for (const note of plan.notes) logger.warn({}, note);
-  logger.info(
-    {
-      port: gateway.port,
-      portSource: plan.portSource,
-      urls,
-      authFrom: plan.secretSource,
-      stateDir: paths.stateDir,
-      ...(tls && { tlsFingerprint: tls.fingerprint }),
-      pid: process.pid,
-    },
-    "listening",
-  );
-  const lines = [
-    loaded.isFirst && `Welcome to Saltgate. This is its first start: I wrote ${paths.configFile} with a fresh secret.`,
-    `The gateway listens on ${urls[0] ?? "nothing"}${plan.loopbackOnly ? ", for this machine only" : ""}.`,
-    tls && `Its certificate to pin: ${tls.fingerprint}`,
-    loaded.isFirst && "Commands on this machine find it by themselves. Try, in another terminal: saltgate status",
-    loaded.isFirst &&
-      "To let a device in after it has asked: saltgate devices list, then saltgate devices approve <request>",
-    plan.secretSource === "made for this run" &&
-      "It has no configured secret, so only devices that are paired already can connect. Run: saltgate setup",
-  ];
-  host.stderr(`${lines.filter((line) => typeof line === "string").join("\n")}\n`);
 }

@@ -1,5 +1,6 @@
 import {
   type Config,
+  findReusedSecret,
   type GatewayAuth as ResolvedAuth,
   resolveGatewayAuth,
   resolveGatewayPort,
@@ -62,8 +63,10 @@ export function planStart(input: StartInput): StartPlan {
     config,
     side: "server",
   });
-  const { secret, source } = secretOf(auth, input.ephemeralSecret);
-  if (!bind.loopbackOnly && input.ephemeralSecret !== undefined) {
+  const { secret, source, isEphemeral } = secretOf(auth, input.ephemeralSecret);
+  const reused = findReusedSecret(config, (secret.mode === "token" ? secret.token : secret.password) ?? "", source);
+  if (reused !== undefined) throw new StartError(reused, "Change one of the two, then start again.");
+  if (!bind.loopbackOnly && isEphemeral) {
     throw new StartError(
       `refusing to listen beyond this machine (bind "${bindMode}") without a secret of its own`,
       "Set gateway.auth.token, or SALTGATE_GATEWAY_TOKEN, or run: saltgate setup",
@@ -107,16 +110,21 @@ function resolvePort({ flags, env, config, written, defaultPort }: StartInput): 
   }
 }
 
-function secretOf(auth: ResolvedAuth, ephemeral: string | undefined): { secret: SharedSecret; source: string } {
+function secretOf(
+  auth: ResolvedAuth,
+  ephemeral: string | undefined,
+): { secret: SharedSecret; source: string; isEphemeral: boolean } {
   const value = auth.mode === "token" ? auth.token : auth.password;
   const source = auth.mode === "token" ? auth.tokenSource : auth.passwordSource;
   if (value !== undefined && source !== undefined) {
     return {
       secret: auth.mode === "token" ? { mode: "token", token: value } : { mode: "password", password: value },
       source,
+      isEphemeral: false,
     };
   }
-  if (ephemeral !== undefined) return { secret: { mode: "token", token: ephemeral }, source: "made for this run" };
+  if (ephemeral !== undefined)
+    return { secret: { mode: "token", token: ephemeral }, source: "made for this run", isEphemeral: true };
   throw new StartError(
     `gateway.auth.mode is "${auth.mode}", but no ${auth.mode} is set: anybody could come in, so nobody may`,
     `Run: saltgate setup   (or set gateway.auth.${auth.mode}, or SALTGATE_GATEWAY_${auth.mode.toUpperCase()})`,

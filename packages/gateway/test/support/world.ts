@@ -7,6 +7,8 @@ import { MemoryStore } from "@saltgate/store";
 import { WebSocket } from "ws";
 import {
   createPairingListener,
+  defaultGatewayAuth,
+  defaultGatewayLimits,
   type Gateway,
   type GatewayOptions,
   silentLogger,
@@ -50,27 +52,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   });
   const gateway = await startGateway({
     listen: { port: 0, required: ["127.0.0.1"], optional: [], tls: undefined },
-    auth: {
-      secret: { mode: "token", token: TOKEN },
-      localWithoutDevice: "full",
-      allowTailscale: false,
-      rateLimit: { maxFailures: 10, windowMs: 60_000, lockoutMs: 300_000 },
-      trustedProxies: [],
-      allowedOrigins: [],
-      ...options.auth,
-    },
-    limits: {
-      maxConnections: 1_000,
-      maxPreAuth: 256,
-      maxPreAuthPerAddress: 128,
-      maxPayloadBytes: 26_214_400,
-      maxBufferedBytes: 52_428_800,
-      totalBufferedBytes: 268_435_456,
-      maxInFlightRequests: 64,
-      handshakeTimeoutMs: 15_000,
-      tickIntervalMs: 15_000,
-      ...options.limits,
-    },
+    auth: { ...defaultGatewayAuth({ mode: "token", token: TOKEN }), ...options.auth },
+    limits: { ...defaultGatewayLimits, ...options.limits },
     machine: {
       hostName: "harbor",
       ownAddresses: () => ["127.0.0.1"],
@@ -240,7 +223,7 @@ export function newDevice(): Promise<DeviceIdentity> {
   return createDeviceIdentity(nativeEngine);
 }
 
-export async function connectParams(nonce: string, choice: ConnectChoice): Promise<Record<string, unknown>> {
+async function connectParams(nonce: string, choice: ConnectChoice): Promise<Record<string, unknown>> {
   const version = choice.version ?? 4;
   const client = { id: "gateway-client", version: "1.0.0", platform: "linux", mode: "backend", ...choice.client };
   const auth = choice.auth ?? { token: TOKEN };

@@ -1,6 +1,8 @@
 import { createInProcessBus } from "@saltgate/bus";
 import {
   createPairingListener,
+  defaultGatewayAuth,
+  defaultGatewayLimits,
   type Gateway,
   type GatewayOptions,
   silentLogger,
@@ -14,6 +16,9 @@ import { MemoryStore } from "@saltgate/store";
 /** The shared secret of every gateway that a scenario starts. */
 export const TOKEN = "a-shared-secret-that-only-tests-know-a-shared-secret";
 
+/** The owner at the gateway's own machine. */
+export const OWNER = { scopes: ["operator.admin"] } as const;
+
 /** What a scenario may choose; everything else is as a first start would have it, on a free loopback port. */
 export interface WorldOptions {
   readonly auth?: Partial<GatewayOptions["auth"]>;
@@ -26,8 +31,8 @@ export interface World extends AsyncDisposable {
   readonly url: string;
   readonly pairing: DevicePairing;
   readonly gateway: () => Gateway;
-  /** Lets the device in that waits. */
-  approveOnly(): Promise<void>;
+  /** Does what the owner would: lets the one device in that waits, for these scopes. */
+  approveOnly(grantScopes: readonly string[]): Promise<void>;
   stop(): Promise<void>;
   /** Starts on the same port, over the same stores. */
   start(): Promise<void>;
@@ -46,27 +51,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const listen = (port: number): Promise<Gateway> =>
     startGateway({
       listen: { port, required: ["127.0.0.1"], optional: [], tls: options.tls },
-      auth: {
-        secret: { mode: "token", token: TOKEN },
-        localWithoutDevice: "full",
-        allowTailscale: false,
-        rateLimit: { maxFailures: 10, windowMs: 60_000, lockoutMs: 300_000 },
-        trustedProxies: [],
-        allowedOrigins: [],
-        ...options.auth,
-      },
-      limits: {
-        maxConnections: 1_000,
-        maxPreAuth: 256,
-        maxPreAuthPerAddress: 128,
-        maxPayloadBytes: 26_214_400,
-        maxBufferedBytes: 52_428_800,
-        totalBufferedBytes: 268_435_456,
-        maxInFlightRequests: 64,
-        handshakeTimeoutMs: 15_000,
-        tickIntervalMs: 15_000,
-        ...options.limits,
-      },
+      auth: { ...defaultGatewayAuth({ mode: "token", token: TOKEN }), ...options.auth },
+      limits: { ...defaultGatewayLimits, ...options.limits },
       machine: {
         hostName: "harbor",
         ownAddresses: () => ["127.0.0.1"],
@@ -92,11 +78,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     url: `${options.tls === undefined ? "ws" : "wss"}://127.0.0.1:${port}`,
     pairing,
     gateway: () => gateway,
-    async approveOnly() {
+    async approveOnly(grantScopes) {
       const { pending } = await pairing.list();
       const [waiting] = pending;
       if (waiting === undefined || pending.length > 1) throw new Error(`${pending.length} devices wait, not one`);
-      await pairing.approve(waiting.requestId, { scopes: ["operator.admin", "operator.pairing"] } as never);
+      await pairing.approve({ requestId: waiting.requestId, caller: OWNER, grantScopes });
     },
     stop,
     async start() {

@@ -1,14 +1,17 @@
+// Bundles the app in the current folder: one entry, and a chunk for each thing that is loaded lazily. Everything that
+// the app needs is inside, so that what is installed has no dependencies.
 import { readFileSync } from "node:fs";
-import { defineConfig } from "rolldown";
+import { build } from "rolldown";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
-// One entry, and a chunk for each thing that is loaded lazily. Everything that the command needs is inside.
-export default defineConfig({
+await build({
   input: "src/main.ts",
   platform: "node",
   external: [/^node:/, "bufferutil", "utf-8-validate"],
   resolve: { conditionNames: ["@saltgate/source", "node", "default"] },
+  // A package's list of exports is followed only where it leads, or whoever takes one thing of a package loads it all.
+  experimental: { lazyBarrel: true },
   transform: { define: { __SALTGATE_VERSION__: JSON.stringify(version) } },
   output: {
     dir: "dist",

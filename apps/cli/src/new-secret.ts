@@ -1,0 +1,1 @@
+export { newSharedSecret } from "@saltgate/gateway/service";
