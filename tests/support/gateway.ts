@@ -75,7 +75,9 @@ export class GatewayProcess implements AsyncDisposable {
   /** Waits for the `times`-th time that it says it listens. */
   async listening(times: number): Promise<LogLine> {
     const line = await this.child.until(`listening ${times}`, (child) => {
-      return logLines(child).filter(({ msg }) => msg === "listening")[times - 1];
+      // Its words for people follow its log line.
+      const hasSaid = child.stderr.split("The gateway listens on").length > times;
+      return hasSaid ? logLines(child).filter(({ msg }) => msg === "listening")[times - 1] : undefined;
     });
     this.port = Number(line["port"]);
     this.url = String((line["urls"] as string[])[0]);

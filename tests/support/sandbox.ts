@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
@@ -10,6 +10,25 @@ const root: string = join(import.meta.dirname, "../..");
 export const INSTALLED: readonly string[] = [join(root, "apps/cli/bin/saltgate.mjs")];
 /** The command from its sources, which needs no build. */
 export const FROM_SOURCE: readonly string[] = ["--conditions=@saltgate/source", join(root, "apps/cli/src/main.ts")];
+
+/**
+ * The command as most tests run it: the bundle, which starts several times as fast, when it was made from the sources as
+ * they are now; else the sources themselves.
+ */
+const ORDINARY: readonly string[] = isBundleFresh() ? INSTALLED : FROM_SOURCE;
+
+function isBundleFresh(): boolean {
+  const bundle = join(root, "apps/cli/dist/main.js");
+  if (!existsSync(bundle)) return false;
+  const rooms = ["apps/cli", ...readdirSync(join(root, "packages")).map((name) => `packages/${name}`)];
+  const folders = rooms.map((room) => join(root, room, "src")).filter((folder) => existsSync(folder));
+  const newest = Math.max(
+    ...folders.flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => statSync(join(folder, file)).mtimeMs),
+    ),
+  );
+  return statSync(bundle).mtimeMs > newest;
+}
 
 /** A secret whose appearance anywhere it doesn't belong is a failure. */
 export const CANARY = "canary-3f9a1c-do-not-sing-Zq7Lw2";
@@ -63,7 +82,7 @@ export class Sandbox implements AsyncDisposable {
 
   /** Starts the command and leaves it running. */
   start(words: readonly string[], options: RunOptions = {}): Child {
-    return new Child(process.execPath, [...(options.node ?? FROM_SOURCE), ...words], {
+    return new Child(process.execPath, [...(options.node ?? ORDINARY), ...words], {
       env: options.env ?? this.env,
       cwd: this.home,
       input: options.input,

@@ -1,5 +1,5 @@
 import { Exit, usageError } from "../command-error.ts";
-import { type Commands, GLOBAL_OPTIONS, type Invocation } from "../command-line.ts";
+import { type Commands, GLOBAL_OPTIONS, type Invocation, type OptionSpec } from "../command-line.ts";
 
 const GATEWAY_WORDS = [
   "--port",
@@ -13,6 +13,17 @@ const GATEWAY_WORDS = [
   "--force",
   "--allow-unconfigured",
 ];
+
+/** Options whose value is a word of its own, which is no command. */
+function optionsWithValue(commands: Commands): string[] {
+  const specs = [GLOBAL_OPTIONS, ...Object.values(commands).map(({ options }) => options ?? {})];
+  const names = specs.flatMap((options) =>
+    Object.entries<OptionSpec>(options).flatMap(([name, { argument }]) =>
+      argument === undefined ? [] : [`--${name}`],
+    ),
+  );
+  return [...new Set([...names, "--port", "--bind", "--auth"])];
+}
 
 /** What may follow each beginning of a command line. */
 function candidatesOf(commands: Commands): Map<string, string[]> {
@@ -31,17 +42,33 @@ function candidatesOf(commands: Commands): Map<string, string[]> {
       ? GATEWAY_WORDS
       : Object.keys(spec.options ?? {}).map((option) => `--${option}`))
       set.add(option);
+    // Positionals that name their choices, e.g. <bash|zsh|fish>.
+    for (const positional of spec.positionals ?? [])
+      if (positional.includes("|")) for (const choice of positional.slice(1, -1).split("|")) set.add(choice);
     next.set(name, set);
   }
   return new Map([...next].map(([before, words]) => [before, [...words, ...options]]));
 }
 
-type Candidates = ReadonlyMap<string, readonly string[]>;
+/** What a completion script is made of. */
+interface Offer {
+  readonly candidates: ReadonlyMap<string, readonly string[]>;
+  /** Options whose value is a word of its own. */
+  readonly withValue: readonly string[];
+}
 
-const SHELLS: Readonly<Record<string, (candidates: Candidates) => string>> = {
-  bash: (candidates) => `_saltgate() {
-  local words="" word
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do case "$word" in -*) ;; *) words="\${words:+$words }$word" ;; esac; done
+const SHELLS: Readonly<Record<string, (offer: Offer) => string>> = {
+  bash: ({ candidates, withValue }) => `_saltgate() {
+  local words="" word skip=""
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [[ -n $skip ]]; then skip=""; continue; fi
+    case "$word" in
+      ${withValue.join("|")}) skip=1 ;;
+      -*) ;;
+      *) words="\${words:+$words }$word" ;;
+    esac
+  done
+  [[ -n $skip ]] && return
   local next=""
   case "$words" in
 ${[...candidates].map(([before, words]) => `    "${before}") next="${words.join(" ")}" ;;`).join("\n")}
@@ -50,22 +77,41 @@ ${[...candidates].map(([before, words]) => `    "${before}") next="${words.join(
 }
 complete -F _saltgate saltgate
 `,
-  zsh: (candidates) => `#compdef saltgate
+  zsh: ({ candidates, withValue }) => `#compdef saltgate
 _saltgate() {
-  local before="" word
-  for word in "\${(@)words[2,CURRENT-1]}"; do [[ $word == -* ]] || before="\${before:+$before }$word"; done
+  local before="" word skip=""
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    if [[ -n $skip ]]; then skip=""; continue; fi
+    case "$word" in
+      ${withValue.join("|")}) skip=1 ;;
+      -*) ;;
+      *) before="\${before:+$before }$word" ;;
+    esac
+  done
+  [[ -n $skip ]] && return
   case "$before" in
 ${[...candidates].map(([before, words]) => `    "${before}") compadd -- ${words.join(" ")} ;;`).join("\n")}
   esac
 }
 compdef _saltgate saltgate
 `,
-  fish: (candidates) =>
+  fish: ({ candidates, withValue }) =>
     `complete -c saltgate -f
-function __saltgate_before
-  string join " " (string match -v -- "-*" (commandline -opc)[2..-1])
+function __saltgate_after
+  set -l before
+  set -l skip 0
+  for word in (commandline -opc)[2..-1]
+    if test $skip = 1
+      set skip 0
+    else if contains -- $word ${withValue.join(" ")}
+      set skip 1
+    else if not string match -q -- "-*" $word
+      set -a before $word
+    end
+  end
+  test $skip = 0; and test "$before" = "$argv[1]"
 end
-${[...candidates].map(([before, words]) => `complete -c saltgate -n 'test (__saltgate_before) = "${before}"' -a '${words.join(" ")}'`).join("\n")}
+${[...candidates].map(([before, words]) => `complete -c saltgate -n '__saltgate_after "${before}"' -a '${words.join(" ")}'`).join("\n")}
 `,
 };
 
@@ -78,6 +124,6 @@ export async function run(invocation: Invocation, commands: Commands): Promise<E
       `no completion for "${shell.slice(0, 40)}"; there is one for ${Object.keys(SHELLS).join(", ")}`,
       "completion",
     );
-  process.stdout.write(script(candidatesOf(commands)));
+  process.stdout.write(script({ candidates: candidatesOf(commands), withValue: optionsWithValue(commands) }));
   return Exit.Ok;
 }

@@ -74,8 +74,11 @@ export function parseGatewayFlags(words: readonly string[]): GatewayFlags {
       throw usage(`--${name} must be one of ${choices.join(", ")}, not "${value.slice(0, 40)}"`);
     return value as T | undefined;
   };
+  const port = text("port");
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535))
+    throw usage(`--port must be a whole number from 1 to 65535, or 0 for a free one, not "${port.slice(0, 40)}"`);
   return {
-    port: text("port"),
+    port,
     bind: choice<BindMode>("bind"),
     auth: choice<"token" | "password">("auth"),
     token: text("token"),

@@ -13,6 +13,7 @@ import { nativeEngine } from "@saltgate/identity/node";
 import { FileStore, StoreError } from "@saltgate/store";
 import { systemClock } from "../clock.ts";
 import { startGateway } from "../gateway.ts";
+import { loggable } from "../logging/logger.ts";
 import { createPairingListener } from "../pairing-listener.ts";
 import { announce } from "./announce.ts";
 import { ExitCode, StartError } from "./exit-codes.ts";
@@ -75,7 +76,9 @@ export async function runGateway(words: readonly string[], host: HostProcess): P
     }
   } catch (error) {
     const { message, mend, exitCode } = asStartError(error);
-    host.stderr(`Gateway failed to start: ${message}\n${mend}\n`);
+    // It may repeat words of the command line or of a file, and people read it on a terminal.
+    const words = `Gateway failed to start: ${message}\n${mend}`.split("\n").map((line) => loggable(line));
+    host.stderr(`${words.join("\n")}\n`);
     return exitCode;
   }
 }
