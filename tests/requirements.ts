@@ -981,4 +981,153 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: "apps/cli/README.md",
     behaviour: "An unknown flag, a missing value and a value that is no choice are usage errors.",
   },
+  { id: "interop:advertised", source: "docs/protocol.md", behaviour: "Every advertised method is served." },
+  {
+    id: "interop:authorization",
+    source: "docs/protocol.md",
+    behaviour: "Role before scope, scope before existence, existence before service.",
+  },
+  {
+    id: "interop:close-codes",
+    source: "docs/protocol.md",
+    behaviour: "1009, 1012, 1013 and 4000 are sent when documented.",
+  },
+  {
+    id: "interop:early-failures",
+    source: "docs/protocol.md",
+    behaviour: "Each failure before hello-ok ends as documented, in text and in binary messages.",
+  },
+  {
+    id: "interop:later-failures",
+    source: "docs/protocol.md",
+    behaviour: "After hello-ok a bad message costs an answer at most; binary requests and unknown keys are accepted.",
+  },
+  {
+    id: "interop:negotiation",
+    source: "docs/protocol.md",
+    behaviour: "The highest common revision wins and shapes hello-ok and errors; none in common closes with 1002.",
+  },
+  {
+    id: "interop:published-forms",
+    source: "docs/protocol.md",
+    behaviour: "The published validators take every frame, hello-ok, event and typed result of ours.",
+  },
+  {
+    id: "interop:reference-local-silent",
+    source: "docs/protocol.md",
+    behaviour:
+      "The reference client's first local device that names its scopes is paired at once and stores its token.",
+  },
+  {
+    id: "interop:reference-local-token",
+    source: "docs/protocol.md",
+    behaviour:
+      "The published reference client connects locally with the shared token and no device, and calls health, status, system-presence.",
+  },
+  {
+    id: "interop:reference-remote-network",
+    source: "docs/protocol.md",
+    behaviour: "The same over a network namespace, with the client's own address shown to the owner.",
+  },
+  {
+    id: "interop:reference-remote-proxy",
+    source: "docs/protocol.md",
+    behaviour:
+      "Behind a proxy: told to pair, approved, own token alone, events without gaps, rotation in two phases, revocation.",
+  },
+  {
+    id: "interop:reference-restart",
+    source: "docs/protocol.md",
+    behaviour: "The reference client is told of a stop, sees 1012, and comes back by itself.",
+  },
+  {
+    id: "interop:reference-wrong-token",
+    source: "docs/protocol.md",
+    behaviour: "The reference client with a wrong token pauses by itself instead of hammering.",
+  },
+  {
+    id: "interop:refusals",
+    source: "docs/protocol.md",
+    behaviour:
+      "Each refused connect has its code, message, details.code, close code and close reason, in both revisions.",
+  },
+  {
+    id: "interop:revision-3-ids",
+    source: "docs/protocol.md",
+    behaviour:
+      "Clients of every brand and every plain id walk the whole way in revision 3: binary frames, no scopes, strict readers.",
+  },
+  {
+    id: "interop:revision-3-local-no-nonce",
+    source: "docs/protocol.md",
+    behaviour: "A local revision 3 client may sign without the nonce.",
+  },
+  {
+    id: "interop:revision-3-local-token",
+    source: "docs/protocol.md",
+    behaviour: "A local program without a device gets the scopes that it names, and none by omission.",
+  },
+  {
+    id: "interop:revision-3-node",
+    source: "docs/protocol.md",
+    behaviour: "A node of any brand is admitted as a node and may call no operator method.",
+  },
+  {
+    id: "interop:revision-3-remote-nonce",
+    source: "docs/protocol.md",
+    behaviour: "A remote client must sign the nonce.",
+  },
+  {
+    id: "interop:revision-3-remote-token",
+    source: "docs/protocol.md",
+    behaviour: "From elsewhere the shared token alone is refused with DEVICE_IDENTITY_REQUIRED.",
+  },
+  {
+    id: "interop:revision-3-silent",
+    source: "docs/protocol.md",
+    behaviour: "A first local device in revision 3 that names its scopes is paired at once.",
+  },
+  {
+    id: "interop:revision-3-strict",
+    source: "docs/protocol.md",
+    behaviour:
+      "Frames have no unknown keys, no null error, and both counters in stateVersion; hello-ok decodes strictly.",
+  },
+  {
+    id: "interop:slow-consumer",
+    source: "docs/protocol.md",
+    behaviour: "A reader that stopped is ended by what may not be dropped; others are not held up.",
+  },
+  { id: "interop:transcript-bad-token", source: "docs/protocol.md", behaviour: "A wrong token, and none at all." },
+  {
+    id: "interop:transcript-device-token",
+    source: "docs/protocol.md",
+    behaviour: "Reconnecting with a device token, rotation, and the end of the old token.",
+  },
+  {
+    id: "interop:transcript-local",
+    source: "docs/protocol.md",
+    behaviour: "A local command line's new device: hello-ok and events as in the transcript.",
+  },
+  { id: "interop:transcript-mismatch", source: "docs/protocol.md", behaviour: "A client of an unknown revision." },
+  {
+    id: "interop:transcript-pairing",
+    source: "docs/protocol.md",
+    behaviour: "A remote operator waits, is approved, comes back.",
+  },
+  {
+    id: "interop:transcript-shutdown",
+    source: "docs/protocol.md",
+    behaviour: "Shutdown, then 1012; after a restart seq starts again.",
+  },
+  {
+    id: "bind:owner-reaches-it",
+    source: "docs/adr/0009-starting-and-ending.md",
+    behaviour: "A gateway bound to an address of its own listens on loopback too, where the owner's commands find it.",
+  },
+  {
+    id: "service:stops-listening",
+    source: "docs/adr/0009-starting-and-ending.md",
+    behaviour: "A gateway that has stopped listens no more: its process ends, a restart can bind its port again.",
+  },
 ];

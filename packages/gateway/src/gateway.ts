@@ -23,7 +23,7 @@ import { systemMethods } from "./methods/system.ts";
 import type { GatewayOptions } from "./options.ts";
 import { CLOSE_DEVICE_SUBJECT, type CloseDeviceMessage } from "./pairing-listener.ts";
 import { createPresenceBroadcast } from "./presence/presence-broadcast.ts";
-import { keyOf, PresenceList } from "./presence/presence-list.ts";
+import { PresenceList } from "./presence/presence-list.ts";
 
 /** Above this many waiting bytes a reader misses what the next event of the same kind replaces. */
 const COALESCE_ABOVE_BYTES = 1_048_576;
@@ -265,13 +265,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     this.#registry.remove(connection);
     const { peer } = connection;
     if (peer === undefined) return;
-    if (this.#presence.leave(peer, () => this.#isStillHere(keyOf(peer)))) this.#presenceChanged();
-  }
-
-  /** Whether somebody of this row of presence is connected. */
-  #isStillHere(key: string): boolean {
-    for (const { peer } of this.#registry.ready()) if (peer !== undefined && keyOf(peer) === key) return true;
-    return false;
+    if (this.#presence.leave(peer, () => this.#registry.isHere(peer))) this.#presenceChanged();
   }
 
   #connected(socket: WebSocket, request: IncomingMessage): void {

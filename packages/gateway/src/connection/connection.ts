@@ -75,6 +75,8 @@ export interface ConnectionHost<Proven> {
   ended(connection: Connection<Proven>): void;
 }
 
+function nothing(): void {}
+
 /** One socket with its state machine: reads frames, asks the machine, performs what it says. */
 export class Connection<Proven = unknown> {
   readonly id: string;
@@ -93,7 +95,7 @@ export class Connection<Proven = unknown> {
   #seq = 0;
   #lastHeardMs: number;
   #bytesAtLastMessage = 0;
-  #cancelDeadline: () => void = () => {};
+  #cancelDeadline: () => void = nothing;
   readonly #socketEnded = Promise.withResolvers<void>();
 
   constructor(id: string, nonce: string, socket: PeerSocket, origin: ConnectionOrigin, host: ConnectionHost<Proven>) {
@@ -331,8 +333,17 @@ export class Connection<Proven = unknown> {
     this.#codec = CODECS[greeting.peer.version];
     this.respond(id, greeting.hello(this.#codec));
     this.#cancelDeadline();
+    this.#forgetHandshake();
     this.#step({ type: "greeted" });
     this.#host.ready(this, greeting.peer);
+  }
+
+  /** A connection may live for months; what it was admitted with need not, least of all its credentials. */
+  #forgetHandshake(): void {
+    this.#cancelDeadline = nothing;
+    this.#connectParams = undefined;
+    this.#proven = undefined;
+    this.#greeting = undefined;
   }
 
   /** Ends the connection because its reader is too slow for something that may not be dropped. */

@@ -1,5 +1,7 @@
 import { CLOSE_CODES } from "@saltgate/protocol";
+import { keyOf } from "../presence/presence-list.ts";
 import type { Connection } from "./connection.ts";
+import type { Peer } from "./peer.ts";
 
 /** How many connections there may be. */
 export interface ConnectionCaps {
@@ -21,6 +23,8 @@ export class ConnectionRegistry {
   readonly #waiting = new Set<Connection>();
   readonly #waitingPerAddress = new Map<string, Set<Connection>>();
   readonly #ready = new Set<Connection>();
+  /** How many ready connections share a row of presence. */
+  readonly #readyPerRow = new Map<string, number>();
 
   constructor(caps: ConnectionCaps) {
     this.#caps = caps;
@@ -48,12 +52,26 @@ export class ConnectionRegistry {
   promote(connection: Connection): void {
     this.#stopWaiting(connection);
     this.#ready.add(connection);
+    this.#countRow(connection.peer, 1);
   }
 
   /** The connection is over. */
   remove(connection: Connection): void {
     this.#stopWaiting(connection);
-    this.#ready.delete(connection);
+    if (this.#ready.delete(connection)) this.#countRow(connection.peer, -1);
+  }
+
+  /** Whether a peer is here over any ready connection. Counted rather than searched: crowds leave all at once. */
+  isHere(peer: Peer): boolean {
+    return this.#readyPerRow.has(keyOf(peer));
+  }
+
+  #countRow(peer: Peer | undefined, change: 1 | -1): void {
+    if (peer === undefined) return;
+    const row = keyOf(peer);
+    const count = (this.#readyPerRow.get(row) ?? 0) + change;
+    if (count > 0) this.#readyPerRow.set(row, count);
+    else this.#readyPerRow.delete(row);
   }
 
   #stopWaiting(connection: Connection): void {

@@ -10,8 +10,8 @@ const FRAME_OVERHEAD_BYTES = 1_024;
 export function peerSocket(socket: WebSocket, raw: Socket): PeerSocket {
   return {
     send(text) {
-      // A socket that is closing drops what it is given; the error belongs to nobody.
-      if (socket.readyState === socket.OPEN) socket.send(text, ignore);
+      // Without a callback, because one for each message is work; what goes wrong shows as the socket's own error.
+      if (socket.readyState === socket.OPEN) socket.send(text);
     },
     close(code, reason) {
       if (socket.readyState === socket.OPEN) socket.close(code, reason);

@@ -183,6 +183,9 @@ async function release(): Promise<{ held: number }> {
   return { held: 0 };
 }
 
+/** How many garbage connections there are at once. */
+const GARBAGE_LANES = 20;
+
 type Disturbance = "slow-reader" | "garbage" | "half-open";
 
 /** How others fare while somebody misbehaves. */
@@ -239,9 +242,11 @@ const DISTURBANCES: Readonly<Record<Disturbance, (target: Target, count: number)
   },
   async garbage(target, count) {
     let left = count;
+    // Two seconds for all of them: at full speed this machine's cores would be what is measured.
     const lane = async (): Promise<void> => {
       while (left > 0) {
         left -= 1;
+        await pause(GARBAGE_LANES * (2_000 / count));
         await new Promise<void>((resolve) => {
           const socket = new WebSocket(target.url, { perMessageDeflate: false });
           socket.on("message", () => socket.send("\u0000garbage"));
@@ -250,7 +255,7 @@ const DISTURBANCES: Readonly<Record<Disturbance, (target: Target, count: number)
         });
       }
     };
-    await Promise.all(Array.from({ length: 20 }, lane));
+    await Promise.all(Array.from({ length: GARBAGE_LANES }, lane));
     return () => {};
   },
   async "half-open"(target, count) {
