@@ -13,8 +13,9 @@ if (unknown.length > 0) {
   process.stderr.write(`There is no benchmark "${unknown.join(", ")}". There are: ${names.join(", ")}\n`);
   process.exit(2);
 }
-if (!existsSync(join(ROOT, "apps/cli/dist/main.js"))) {
-  process.stderr.write("The command is not built, and what is measured is the built one. Run: pnpm build\n");
+const built = ["apps/cli/dist/main.js", "packages/client/dist/index.js"];
+if (!built.every((file) => existsSync(join(ROOT, file)))) {
+  process.stderr.write("What is measured is what is built, and something is not. Run: pnpm build\n");
   process.exit(1);
 }
 const measurements: Measurement[] = [];

@@ -1,12 +1,16 @@
+const HANDSHAKE =
+  "close to the budget and on either side of it from run to run. About a fifth of the gateway's time is the signature " +
+  "check, of which the floor makes none; the rest is spread over the HTTP routing of the upgrade, the token digests, " +
+  "the admission and a hello-ok of the whole snapshot.";
+
 /** Why a budget is missed, by the row's name, where we know. */
 export const REMARKS: Readonly<Record<string, string>> = {
   "small event to 500 clients, deliveries":
     "two thirds of the gateway's time here is the system call that writes to the socket, which the floor makes as well. " +
     "The rest is the number, the scope and the look at the reader's backlog that each delivery gets and the floor's " +
     "does not; the ratio moves between 0.7 and 0.9 with what else the machine does.",
-  "known device's handshake, 16 at once":
-    "about a fifth of the gateway's time is the signature check, of which the floor makes none; the rest is spread " +
-    "over the HTTP routing of the upgrade, the token digests, the admission and a hello-ok of the whole snapshot.",
+  "known device's handshake, one after another": HANDSHAKE,
+  "known device's handshake, 16 at once": HANDSHAKE,
   "2,000 idle connections, memory of each":
     "most of it is not the connections: the burst of handshakes lets V8's young generation grow by tens of megabytes " +
     "once, and V8 does not give them back. With that held at 4 MB (`NODE_OPTIONS=--max-semi-space-size=4`) each further " +
