@@ -20,7 +20,7 @@ export function asPage(measurements: readonly Measurement[]): string {
   const [cpu] = cpus();
   const table = [HEAD, HEAD.map(() => "---"), ...measurements.map(cells)].map((row) => `| ${row.join(" | ")} |`);
   const missed = measurements.filter(({ met }) => !met);
-  const remarks = missed.map(({ what }) => `- **${what}**: ${REMARKS[what] ?? "missed in this run, not in others."}`);
+  const remarks = missed.map(({ what }) => `- **${what}**: ${REMARKS[what] ?? "not explained yet."}`);
   return `# Performance
 
 What the gateway needs, beside what bare Node with bare \`ws\` needs for the same work: the **floor**, a server in

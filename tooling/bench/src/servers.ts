@@ -44,7 +44,7 @@ export function ours<C extends ChildProcess>(child: C): C {
 }
 
 /** Resident memory of a process, in bytes. Linux only. */
-export function rssBytesOf(pid: number): number {
+function rssBytesOf(pid: number): number {
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   if (kibibytes === undefined) throw new Error(`process ${pid} has no resident memory`);
   return Number(kibibytes) * 1_024;
