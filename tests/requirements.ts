@@ -14,19 +14,19 @@ export const REQUIREMENTS: readonly Requirement[] = [
     id: "R-01",
     source: "docs/security.md",
     behaviour:
-      "No connection and no credential goes to an address that came from a URL until its user confirmed it; a stored token goes only to the origin that issued it.                                                                       ",
+      "No connection and no credential goes to an address that came from a URL until its user confirmed it; a stored token goes only to the origin that issued it.",
   },
   {
     id: "R-02",
     source: "docs/security.md",
     behaviour:
-      "Local needs a loopback socket _and_ a Host that is localhost or a loopback address; no DNS name is ever local.                                                                                                                  ",
+      "Local needs a loopback socket _and_ a Host that is localhost or a loopback address; no DNS name is ever local.",
   },
   {
     id: "R-03",
     source: "docs/security.md",
     behaviour:
-      "Any forwarding header makes a peer not local, whoever it is. Chains are read right to left past trusted proxies; a malformed or all-trusted chain names nobody.                                                                   ",
+      "Any forwarding header makes a peer not local, whoever it is. Chains are read right to left past trusted proxies; a malformed or all-trusted chain names nobody.",
   },
   {
     id: "R-04",
@@ -44,49 +44,46 @@ export const REQUIREMENTS: readonly Requirement[] = [
     id: "R-06",
     source: "docs/security.md",
     behaviour:
-      "One limiter in front of every credential check, with buckets per kind and address; wrong ones count, missing ones don't; success with one kind resets no other; bounded.                                                          ",
+      "One limiter in front of every credential check, with buckets per kind and address; wrong ones count, missing ones don't; success with one kind resets no other; bounded.",
   },
   {
     id: "R-07",
     source: "docs/security.md",
-    behaviour:
-      "client.id, mode, platform and user agent never raise a privilege and never skip a check.                                                                                                                                    ",
+    behaviour: "client.id, mode, platform and user agent never raise a privilege and never skip a check.",
   },
   {
     id: "R-08",
     source: "docs/security.md",
-    behaviour:
-      "An address that can't be bound fails the start; nothing widens by itself.                                                                                                                                                         ",
+    behaviour: "An address that can't be bound fails the start; nothing widens by itself.",
   },
   {
     id: "R-09",
     source: "docs/security.md",
     behaviour:
-      "A client sends no credential in plain text beyond loopback and private addresses, unless its user breaks the glass.                                                                                                               ",
+      "A client sends no credential in plain text beyond loopback and private addresses, unless its user breaks the glass.",
   },
   {
     id: "R-10",
     source: "docs/security.md",
-    behaviour:
-      "Scopes are requested ∩ granted by the server; none named means none of one's own, never admin.                                 ",
+    behaviour: "Scopes are requested ∩ granted by the server; none named means none of one's own, never admin.",
   },
   {
     id: "R-11",
     source: "docs/security.md",
     behaviour:
-      "A rotated token has no more scopes than its device and than whoever ordered it; rotating never edits what is approved.         ",
+      "A rotated token has no more scopes than its device and than whoever ordered it; rotating never edits what is approved.",
   },
   {
     id: "R-12",
     source: "docs/security.md",
     behaviour:
-      "An approver holds every scope of the result, and admin for other roles than operator; every surface uses the same approval.    ",
+      "An approver holds every scope of the result, and admin for other roles than operator; every surface uses the same approval.",
   },
   {
     id: "R-13",
     source: "docs/security.md",
     behaviour:
-      "Only the first pairing of an unknown device can be silent: local, no Origin; upgrades and key changes never are.               ",
+      "Only the first pairing of an unknown device can be silent: local, no Origin; upgrades and key changes never are.",
   },
   {
     id: "R-14",
@@ -97,86 +94,77 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     id: "R-15",
     source: "docs/security.md",
-    behaviour:
-      "Who is no admin acts on his own device only; a new secret goes to its device and to nobody else.                               ",
+    behaviour: "Who is no admin acts on his own device only; a new secret goes to its device and to nobody else.",
   },
   {
     id: "R-16",
     source: "docs/security.md",
-    behaviour:
-      "Revoking, rotating and removing end live connections before the answer is sent.                                                ",
+    behaviour: "Revoking, rotating and removing end live connections before the answer is sent.",
   },
   {
     id: "R-17",
     source: "docs/security.md",
     behaviour:
-      "Credentials are checked against what holds now; a changed shared secret ends the connections of the old one.                   ",
+      "Credentials are checked against what holds now; a changed shared secret ends the connections of the old one.",
   },
   {
     id: "R-18",
     source: "docs/security.md",
-    behaviour:
-      "No client label skips a check; what runs inside the gateway calls it directly.                                                 ",
+    behaviour: "No client label skips a check; what runs inside the gateway calls it directly.",
   },
   {
     id: "R-19",
     source: "docs/security.md",
     behaviour:
-      "Secrets are removed from every outgoing frame, error and log; below admin, nobody is told paths of the gateway's disk.         ",
+      "Secrets are removed from every outgoing frame, error and log; below admin, nobody is told paths of the gateway's disk.",
   },
   {
     id: "R-20",
     source: "docs/security.md",
     behaviour:
-      "Every event has an audience and a scope; an event without a rule is sent to nobody; a node hears of itself.                    ",
+      "Every event has an audience and a scope; an event without a rule is sent to nobody; a node hears of itself.",
   },
   {
     id: "R-21",
     source: "docs/security.md",
-    behaviour:
-      "Every route asks for authentication, but for a short list by name.                                                                                        ",
+    behaviour: "Every route asks for authentication, but for a short list by name.",
   },
   {
     id: "R-23",
     source: "docs/security.md",
     behaviour:
-      "A path is understood once; encoded slashes and dots, empty and dot segments are refused before any route sees them.                                       ",
+      "A path is understood once; encoded slashes and dots, empty and dot segments are refused before any route sees them.",
   },
   {
     id: "R-24",
     source: "docs/security.md",
     behaviour:
-      "Tailscale identity counts for connections only, from a loopback peer with all proxy headers and a matching whois; never for HTTP routes.                  ",
+      "Tailscale identity counts for connections only, from a loopback peer with all proxy headers and a matching whois; never for HTTP routes.",
   },
   {
     id: "R-26",
     source: "docs/security.md",
-    behaviour:
-      "What is served before authentication tells nothing: no names, paths, versions or ids.                                                                     ",
+    behaviour: "What is served before authentication tells nothing: no names, paths, versions or ids.",
   },
   {
     id: "R-46",
     source: "docs/security.md",
-    behaviour:
-      "Secrets have 256 random bits; digests are compared in constant time; no input makes comparing throw.        ",
+    behaviour: "Secrets have 256 random bits; digests are compared in constant time; no input makes comparing throw.",
   },
   {
     id: "R-47",
     source: "docs/security.md",
-    behaviour:
-      "One secret for one purpose: a hook token that equals the gateway's is an error.                             ",
+    behaviour: "One secret for one purpose: a hook token that equals the gateway's is an error.",
   },
   {
     id: "R-48",
     source: "docs/security.md",
-    behaviour:
-      "No secret in a URL: such a request is refused and never logged.                                             ",
+    behaviour: "No secret in a URL: such a request is refused and never logged.",
   },
   {
     id: "R-49",
     source: "docs/security.md",
-    behaviour:
-      "What a peer calls itself is logged without control characters, and cut.                                     ",
+    behaviour: "What a peer calls itself is logged without control characters, and cut.",
   },
   {
     id: "R-50",
@@ -187,26 +175,22 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     id: "R-55",
     source: "docs/security.md",
-    behaviour:
-      "A pinned certificate is checked in the TLS handshake, before a request line is sent.                        ",
+    behaviour: "A pinned certificate is checked in the TLS handshake, before a request line is sent.",
   },
   {
     id: "R-56",
     source: "docs/security.md",
-    behaviour:
-      "No inline script, no framing, no sniffing; what people and models write is text.                            ",
+    behaviour: "No inline script, no framing, no sniffing; what people and models write is text.",
   },
   {
     id: "R-57",
     source: "docs/security.md",
-    behaviour:
-      "A missing file is empty; a damaged one denies, is kept, and is never overwritten.                           ",
+    behaviour: "A missing file is empty; a damaged one denies, is kept, and is never overwritten.",
   },
   {
     id: "R-58",
     source: "docs/security.md",
-    behaviour:
-      "Everything derives from the state folder; two profiles share nothing.                                       ",
+    behaviour: "Everything derives from the state folder; two profiles share nothing.",
   },
   {
     id: "protocol:close-codes",
@@ -1129,5 +1113,258 @@ export const REQUIREMENTS: readonly Requirement[] = [
     id: "service:stops-listening",
     source: "docs/adr/0009-starting-and-ending.md",
     behaviour: "A gateway that has stopped listens no more: its process ends, a restart can bind its port again.",
+  },
+  {
+    id: "cli:allow-unconfigured",
+    source: "apps/cli/README.md",
+    behaviour: "--allow-unconfigured starts without a configuration and writes none.",
+  },
+  {
+    id: "cli:bind",
+    source: "apps/cli/README.md",
+    behaviour: "Beyond this machine only with a secret of its own, and then it really listens there.",
+  },
+  {
+    id: "cli:completion",
+    source: "apps/cli/README.md",
+    behaviour: "Bash offers commands, then their options, past options and their values.",
+  },
+  {
+    id: "cli:config-open",
+    source: "apps/cli/README.md",
+    behaviour: "A configuration that others may read is said to be one.",
+  },
+  {
+    id: "cli:crash",
+    source: "apps/cli/README.md",
+    behaviour: "The lock of one that was killed doesn't keep the next from starting.",
+  },
+  {
+    id: "cli:dev",
+    source: "apps/cli/README.md",
+    behaviour: "--dev is the profile dev on port 19001, before or after the command, and not beside another profile.",
+  },
+  {
+    id: "cli:devices",
+    source: "apps/cli/README.md",
+    behaviour: "One that asks is listed with its name and address, and one command lets it in.",
+  },
+  {
+    id: "cli:devices-naming",
+    source: "apps/cli/README.md",
+    behaviour: "A request and a device may be named by their beginning, a device by its name, and nothing by less.",
+  },
+  {
+    id: "cli:devices-offline",
+    source: "apps/cli/README.md",
+    behaviour:
+      "While no gateway runs its owner approves, renames and revokes in the state folder, and the next gateway knows.",
+  },
+  {
+    id: "cli:devices-reject",
+    source: "apps/cli/README.md",
+    behaviour: "One that was rejected isn't paired, and asks anew when it comes again.",
+  },
+  {
+    id: "cli:devices-remove",
+    source: "apps/cli/README.md",
+    behaviour: "One that was removed is unknown, and its connection is closed.",
+  },
+  {
+    id: "cli:devices-revoke",
+    source: "apps/cli/README.md",
+    behaviour: "Revoking closes the device's connection before the command ends, and its token opens nothing any more.",
+  },
+  { id: "cli:devices-role", source: "apps/cli/README.md", behaviour: "A device of two roles asks which one is meant." },
+  {
+    id: "cli:devices-rotate",
+    source: "apps/cli/README.md",
+    behaviour: "Rotating has the device exchange its token when it comes back; the command sees no secret.",
+  },
+  {
+    id: "cli:first-start",
+    source: "apps/cli/README.md",
+    behaviour: "A first start writes a configuration with a fresh secret, 0600 in 0700, says so, and answers.",
+  },
+  {
+    id: "cli:force",
+    source: "apps/cli/README.md",
+    behaviour: "--force ends the one that holds the state, in order, and takes its place.",
+  },
+  {
+    id: "cli:gateway-call",
+    source: "apps/cli/README.md",
+    behaviour: "saltgate gateway call calls any method: its result is JSON, its refusals are errors with their codes.",
+  },
+  {
+    id: "cli:gateway-probe",
+    source: "apps/cli/README.md",
+    behaviour: "Every gateway that is known is tried at once, and one that answers is enough.",
+  },
+  {
+    id: "cli:gateway-status",
+    source: "apps/cli/README.md",
+    behaviour: "It tells without a connection whether one runs, on which state and port.",
+  },
+  {
+    id: "cli:global-options",
+    source: "apps/cli/README.md",
+    behaviour: "Global options mean the same before, between and after the names of a command.",
+  },
+  {
+    id: "cli:health",
+    source: "apps/cli/README.md",
+    behaviour: "saltgate health tells it in words, and with --json as the gateway's own JSON.",
+  },
+  {
+    id: "cli:help",
+    source: "apps/cli/README.md",
+    behaviour: "Without words, with --help and with -h it says which commands there are.",
+  },
+  {
+    id: "cli:hostile-names",
+    source: "apps/cli/README.md",
+    behaviour: "Names and words that others chose never reach a terminal with control or format characters.",
+  },
+  {
+    id: "cli:insecure-url",
+    source: "apps/cli/README.md",
+    behaviour: "Plain text beyond private addresses is refused before anything is sent.",
+  },
+  {
+    id: "cli:json-errors",
+    source: "apps/cli/README.md",
+    behaviour: "With --json every failure is one line of JSON with its code, its message and what mends it.",
+  },
+  {
+    id: "cli:last-good",
+    source: "apps/cli/README.md",
+    behaviour: "A broken configuration runs on the last good one, degraded, and says so everywhere.",
+  },
+  {
+    id: "cli:lazy",
+    source: "apps/cli/README.md",
+    behaviour:
+      "A command loads only what it needs: no help, version or failing command loads the server or the schemas.",
+  },
+  {
+    id: "cli:missing-secret",
+    source: "apps/cli/README.md",
+    behaviour: "A configuration without a secret doesn't start: 78, and the command that mends it.",
+  },
+  {
+    id: "cli:no-last-good",
+    source: "apps/cli/README.md",
+    behaviour: "With nothing good to fall back on it starts on loopback, lets paired devices in and nobody else.",
+  },
+  {
+    id: "cli:no-secrets",
+    source: "apps/cli/README.md",
+    behaviour: "No output of any command, and no log, holds a secret; a gateway that doesn't start repeats none.",
+  },
+  {
+    id: "cli:not-permitted",
+    source: "apps/cli/README.md",
+    behaviour: "A wrong secret and a device that waits end with 4, and say what to do.",
+  },
+  {
+    id: "cli:one-gateway",
+    source: "apps/cli/README.md",
+    behaviour: "A second one on the same state ends with 78, names the process, and leaves the first alone.",
+  },
+  {
+    id: "cli:port-taken",
+    source: "apps/cli/README.md",
+    behaviour: "A port that another program holds ends with 78 and names it.",
+  },
+  {
+    id: "cli:profiles",
+    source: "apps/cli/README.md",
+    behaviour: "Two profiles under one home share no file, no port's state, no device and no token.",
+  },
+  {
+    id: "cli:restart",
+    source: "apps/cli/README.md",
+    behaviour: "SIGUSR1 restarts in the same process, clients are told when and come back by themselves.",
+  },
+  {
+    id: "cli:setup",
+    source: "apps/cli/README.md",
+    behaviour: "--yes writes a configuration that a gateway starts with, and never over one that is there.",
+  },
+  {
+    id: "cli:state-dir",
+    source: "apps/cli/README.md",
+    behaviour: "SALTGATE_STATE_DIR moves everything; nothing is written under the home.",
+  },
+  {
+    id: "cli:status",
+    source: "apps/cli/README.md",
+    behaviour: "With a gateway it tells who answers, who is there and how it got in.",
+  },
+  {
+    id: "cli:stop",
+    source: "apps/cli/README.md",
+    behaviour: "SIGTERM and SIGINT say goodbye to everybody with shutdown and 1012, and end with 0.",
+  },
+  {
+    id: "cli:tls",
+    source: "apps/cli/README.md",
+    behaviour: "Over TLS its own gateway's certificate is pinned by itself, and a wrong pin is refused.",
+  },
+  {
+    id: "cli:token-source",
+    source: "apps/cli/README.md",
+    behaviour: "It says which token won, flag before environment before configuration, and which lost.",
+  },
+  {
+    id: "cli:unreachable",
+    source: "apps/cli/README.md",
+    behaviour: "Every command that needs a gateway ends with 3 when nobody answers, and says how to start one.",
+  },
+  {
+    id: "cli:usage",
+    source: "apps/cli/README.md",
+    behaviour: "Words that are off are usage errors with 2, the nearest known word, and how to go on.",
+  },
+  {
+    id: "cli:version",
+    source: "apps/cli/README.md",
+    behaviour: "--version and -v say the version, anywhere among the words of no command.",
+  },
+  {
+    id: "pairing:lost-answer",
+    source: "docs/adr/0005-device-tokens.md",
+    behaviour:
+      "A device that never heard of its token is told another one, and the one before stays good until that is used.",
+  },
+  {
+    id: "scenario:half-open",
+    source: "README.md",
+    behaviour:
+      "While 200 sockets are half open and garbage comes in, a client gets its answers, a new one gets in, and a device elsewhere can ask.",
+  },
+  {
+    id: "scenario:kill-while-pairing",
+    source: "README.md",
+    behaviour:
+      "A gateway that is killed again and again while its owners approve, reject, revoke, remove and rotate forgets nothing that it acknowledged, and lets nobody in whom nobody approved.",
+  },
+  {
+    id: "scenario:remote-device",
+    source: "README.md",
+    behaviour:
+      "A device behind a proxy asks and waits, its owner approves it with one command, it comes back with its own token alone, and revoking ends it at once.",
+  },
+  {
+    id: "scenario:remote-device-network",
+    source: "README.md",
+    behaviour:
+      "A device in another network namespace asks over a real address, waits, is approved, and comes back with its own token.",
+  },
+  {
+    id: "scenario:two-writers",
+    source: "README.md",
+    behaviour: "A gateway and commands that work on its files at the same time lose nothing of each other.",
   },
 ];
