@@ -5,7 +5,10 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 const stories = readdirSync("examples").filter((name) => existsSync(`examples/${name}/main.ts`));
 let failed = 0;
 for (const story of stories) {
-  const done = spawnSync(process.execPath, ["--conditions=@saltgate/source", `examples/${story}/main.ts`], { encoding: "utf8", timeout: 120_000 });
+  const done = spawnSync(process.execPath, ["--conditions=@saltgate/source", `examples/${story}/main.ts`], {
+    encoding: "utf8",
+    timeout: 120_000,
+  });
   const good = done.status === 0;
   if (!good) failed += 1;
   console.log(`${good ? "ok  " : "FAIL"} ${story}`);

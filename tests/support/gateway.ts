@@ -6,7 +6,7 @@ import type { RunOptions, Sandbox } from "./sandbox.ts";
 export type LogLine = { readonly level: string; readonly msg: string } & Readonly<Record<string, unknown>>;
 
 /** The log lines that are complete by now. Whatever is no JSON on standard output is a failure. */
-export function logLines(child: Child): LogLine[] {
+function logLines(child: Child): LogLine[] {
   const complete = child.stdout.slice(0, child.stdout.lastIndexOf("\n") + 1);
   return complete
     .split("\n")
