@@ -6,7 +6,7 @@ describe("tls", () => {
   test("[cli:tls] [R-55] cli: over TLS its own gateway's certificate is pinned by itself, and a wrong pin is refused", async () => {
     await using sandbox = await Sandbox.create();
     await using gateway = await GatewayProcess.start(sandbox, { words: ["--port", "0", "--tls"] });
-    const { tlsFingerprint } = gateway.lines.find(({ msg }) => msg === "listening") ?? {};
+    const tlsFingerprint = gateway.lines.find(({ msg }) => msg === "listening")?.["tlsFingerprint"];
     expect(tlsFingerprint).toMatch(/^[0-9a-f]{64}$/);
     expect(gateway.child.stderr).toContain(String(tlsFingerprint));
     expect(gateway.url).toMatch(/^wss:/);
