@@ -88,7 +88,7 @@ test("state paths: an explicit state folder is stronger than a profile", () => {
 
 test("state paths: a relative path needs to be told from where", () => {
   expect(() => paths({ env: { SALTGATE_STATE_DIR: "state" } })).toThrow(/SALTGATE_STATE_DIR must be an absolute path/);
-  expect(paths({ env: { SALTGATE_STATE_DIR: "state" }, cwd: "/work" }).stateDir).toBe("/work/state");
+  expect(paths({ env: { SALTGATE_STATE_DIR: "state" }, cwd: "/srv/mina" }).stateDir).toBe("/srv/mina/state");
 });
 
 test("state paths: without a home folder the message says what to set", () => {
