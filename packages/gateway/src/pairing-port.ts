@@ -15,8 +15,7 @@ export function unavailablePairing(cause: Error): PairingPort {
   return {
     admit: fail,
     approve: fail,
-    // Nobody's token counts while nobody knows whose it is.
-    checkToken: () => Promise.resolve({ ok: false, reason: "device-not-paired" }),
+    checkToken: fail,
     flush: () => Promise.resolve(),
     list: fail,
     reject: fail,

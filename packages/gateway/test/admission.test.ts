@@ -1,4 +1,6 @@
+import { StoreError } from "@saltgate/store";
 import { describe, expect, test } from "vitest";
+import { unavailablePairing } from "../src/index.ts";
 import { errorOf, newDevice, startWorld, TOKEN } from "./support/world.ts";
 
 const remote = { "x-forwarded-for": "203.0.113.9" };
@@ -283,6 +285,22 @@ describe("admission", () => {
     expect(
       errorOf(await world.dial({ "tailscale-user-login": "mina@example.com" }).connect({ device, auth: {} })).detail,
     ).toBe("AUTH_TOKEN_MISSING");
+  });
+
+  test("[R-57] admission: while the pairing files are damaged no device gets in, none is told that its token is wrong, and the owner gets in to ask", async () => {
+    const damaged = unavailablePairing(new StoreError("corrupt", "devices/paired.json is damaged"));
+    await using world = await startWorld({ pairing: damaged });
+    const device = await newDevice();
+    for (const auth of [{ deviceToken: "its-own" }, { token: TOKEN }, { token: TOKEN, deviceToken: "its-own" }]) {
+      const wire = world.dial();
+      const refused = await wire.connect({ device, auth, scopes: ["operator.read"] });
+      expect(errorOf(refused)).toMatchObject({ code: "UNAVAILABLE", detail: "STORE_UNAVAILABLE" });
+      expect(refused.error).toMatchObject({ retryable: true });
+      expect((await wire.end()).code).toBe(1013);
+    }
+    const owner = world.dial();
+    expect(await owner.connect({ scopes: CLI_SCOPES })).toMatchObject({ ok: true });
+    expect(errorOf(await owner.request("device.pair.list")).detail).toBe("STORE_UNAVAILABLE");
   });
 
   test("[gateway:metadata] admission: what a device says of itself reaches the owner without control characters, and cut", async () => {

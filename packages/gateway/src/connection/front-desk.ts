@@ -1,7 +1,9 @@
 import { decodePublicKey, type SyncEd25519Engine, verifyConnectProof } from "@saltgate/identity";
 import {
+  CLOSE_CODES,
   type ConnectParams,
   type Hello,
+  LATEST_PROTOCOL_VERSION,
   OWNER_SCOPES,
   type ProtocolCodec,
   type ProtocolVersion,
@@ -18,7 +20,7 @@ import { type Admission, decideAdmission, tokensIn, type WrongCredential } from 
 import type { Connection, Verdict } from "./connection.ts";
 import { refusePairing, refuseTokenFault } from "./pairing-refusal.ts";
 import type { Peer } from "./peer.ts";
-import { refuse } from "./refusal.ts";
+import { type Refusal, refuse } from "./refusal.ts";
 
 /** What a connection has proven before the pairing store is asked. */
 export type Proven = Exclude<Admission, { do: "refuse" }>;
@@ -59,7 +61,13 @@ export class FrontDesk {
       auth.allowTailscale && !attribution.local && whois !== undefined && headers["tailscale-user-login"] !== undefined
         ? await checkTailscale(headers, attribution, whois)
         : undefined;
-    const isDeviceTokenGood = await this.#isDeviceTokenGood(params);
+    let isDeviceTokenGood: boolean;
+    try {
+      isDeviceTokenGood = await this.#isDeviceTokenGood(params);
+    } catch (error) {
+      // Not "your token is wrong": a client that is told so forgets its token.
+      return { ok: false, refusal: this.#refuseWithoutStore(error), version: LATEST_PROTOCOL_VERSION };
+    }
     const bucketOf = (deviceId: string | undefined): string => (deviceId === undefined ? who : `device ${deviceId}`);
     const admission = decideAdmission({ attribution, browserOrigin }, params, {
       secret: auth.secret,
@@ -94,7 +102,7 @@ export class FrontDesk {
               details: { reason: "gateway-restarting" },
               retryAfterMs: 1_500,
             });
-      return { ok: false, refusal: { ...refusal, closeCode: 1013 }, version };
+      return { ok: false, refusal: { ...refusal, closeCode: CLOSE_CODES.TryAgainLater.code }, version };
     }
     if (proven.do === "admit-owner") {
       this.#options.logger.info(
@@ -106,15 +114,20 @@ export class FrontDesk {
     try {
       return await this.#pairDevice(connection, params, proven);
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.#options.logger.error({ err: error }, "the state of device pairing can't be used; the device was refused");
-      const refusal = refuse(
-        "STORE_UNAVAILABLE",
-        "the gateway can't read or write its state; its owner finds the reason in its log",
-        { retryAfterMs: 30_000 },
-      );
-      return { ok: false, refusal: { ...refusal, closeCode: 1013 }, version };
+      return { ok: false, refusal: this.#refuseWithoutStore(error), version };
     }
+  }
+
+  /** Refuses a device while nobody can know whether it is paired. @throws whatever else went wrong */
+  #refuseWithoutStore(error: unknown): Refusal {
+    if (!(error instanceof StoreError)) throw error;
+    this.#options.logger.error({ err: error }, "the state of device pairing can't be used; the device was refused");
+    const refusal = refuse(
+      "STORE_UNAVAILABLE",
+      "the gateway can't read or write its state; its owner finds the reason in its log",
+      { retryAfterMs: 30_000 },
+    );
+    return { ...refusal, closeCode: CLOSE_CODES.TryAgainLater.code };
   }
 
   async #pairDevice(

@@ -25,6 +25,8 @@ export interface WorldOptions {
   readonly limits?: Partial<GatewayOptions["limits"]>;
   readonly whois?: GatewayOptions["whois"];
   readonly logger?: GatewayOptions["logger"];
+  /** Pairing that the gateway gets instead of the one over the memory store. */
+  readonly pairing?: GatewayOptions["pairing"];
   readonly now?: () => number;
 }
 
@@ -59,7 +61,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ownAddresses: () => ["127.0.0.1"],
       presence: () => ({ host: "harbor", mode: "gateway", reason: "self", text: "Gateway: harbor", ts: Date.now() }),
     },
-    pairing,
+    pairing: options.pairing ?? pairing,
     bus,
     engine: nativeEngine,
     clock: options.now ? { ...systemClock, now: options.now } : systemClock,
