@@ -1367,4 +1367,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: "README.md",
     behaviour: "A gateway and commands that work on its files at the same time lose nothing of each other.",
   },
+  {
+    id: "gateway:log-after-end",
+    source: "docs/adr/0009-starting-and-ending.md",
+    behaviour: "A line that comes after the log was closed is dropped, and fails nobody.",
+  },
 ];

@@ -219,6 +219,23 @@ describe("service", () => {
     expect(lines[0]?.replace(/\u001b\[\d+m/g, "")).toMatch(/^\d\d:\d\d:\d\d info {2}listening {2}port=18789\n$/);
   });
 
+  test("[gateway:log-after-end] service: a line that comes after the log was closed is dropped, and fails nobody", () => {
+    using dir = folder();
+    const file = join(dir.path, "x.log");
+    const { logger, close } = createLogSink({
+      redactor: new LogRedactor(),
+      consoleLevel: "silent",
+      console: () => {},
+      readable: false,
+      fileLevel: "info",
+      file,
+    });
+    logger.info({}, "before");
+    close();
+    logger.error({}, "after");
+    expect(readFileSync(file, "utf8")).toMatch(/^[^\n]*before[^\n]*\n$/);
+  });
+
   test("[R-19] service: the redactor never throws, and never lets a known secret through", () => {
     fc.assert(
       fc.property(

@@ -32,9 +32,12 @@ export function createLogSink(options: LogSinkOptions): { readonly logger: PinoL
   let descriptor: number | undefined;
   if (file !== undefined && fileLevel !== "silent") {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const opened = openSync(file, "a", 0o600);
-    descriptor = opened;
-    streams.push({ level: fileLevel, stream: { write: (line) => void writeSync(opened, redactor.clean(line)) } });
+    descriptor = openSync(file, "a", 0o600);
+    streams.push({
+      level: fileLevel,
+      // A line that comes after the end has nowhere to go, and is no reason to fail.
+      stream: { write: (line) => void (descriptor === undefined || writeSync(descriptor, redactor.clean(line))) },
+    });
   }
   const lowest = streams.reduce<Level | "silent">(
     (low, { level }) => (low === "silent" || pino.levels.values[level]! < pino.levels.values[low]! ? level : low),

@@ -30,13 +30,16 @@ export async function openPairing(
       listener,
       limits: { tokenTtlMs: config.gateway.auth.deviceTokenTtlMs },
     });
+    let isClosing = false;
     // A command line that works on the files ends the connections of whom it shuts out as surely as the gateway does.
     const stopWatching = paired.changed?.(() => {
-      pairing
-        .refresh()
-        .catch((error: unknown) => logger.error({ err: error }, "the paired devices can't be read again"));
+      pairing.refresh().catch((error: unknown) => {
+        // What was begun while the gateway stops meets a store that is closed: nobody needs its answer any more.
+        if (!isClosing) logger.error({ err: error }, "the paired devices can't be read again");
+      });
     });
     const closePairing = async (): Promise<void> => {
+      isClosing = true;
       stopWatching?.();
       await pairing.close();
     };
