@@ -1372,4 +1372,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: "docs/adr/0009-starting-and-ending.md",
     behaviour: "A line that comes after the log was closed is dropped, and fails nobody.",
   },
+  {
+    id: "gateway:complete-handlers",
+    source: "docs/adr/0002-one-contract.md",
+    behaviour: "A served method without a handler does not compile, and exactly the served methods are advertised.",
+  },
 ];
