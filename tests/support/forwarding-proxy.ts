@@ -3,6 +3,8 @@ import { connect, createServer, type Socket } from "node:net";
 /** A reverse proxy on this machine. */
 export interface ForwardingProxy extends AsyncDisposable {
   readonly port: number;
+  /** `ws://127.0.0.1:<port>` */
+  readonly url: string;
 }
 
 /**
@@ -46,6 +48,7 @@ export async function startForwardingProxy(
   });
   return {
     port,
+    url: `ws://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -1,80 +1,71 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 
-/** A second network on this machine, joined to the first by a cable of its own. */
-export interface Network extends AsyncDisposable {
-  /** Name of the namespace, for `ip netns exec`. */
-  readonly name: string;
-  /** The address of this side. */
-  readonly hereAddress: string;
-  /** The address of the other side. */
-  readonly thereAddress: string;
+/** Another machine, as far as the network can tell: its own interfaces, one link to this one. */
+export interface NetworkNamespace extends Disposable {
+  /** The address of this machine on the link: what a gateway binds. */
+  readonly hostAddress: string;
+  /** The address at the other end. */
+  readonly peerAddress: string;
+  /** What to put before a command so that it runs there. */
+  readonly prefix: readonly string[];
 }
 
-function ip(...words: string[]): void {
+function ip(...words: readonly string[]): void {
   execFileSync("ip", words, { stdio: ["ignore", "ignore", "pipe"] });
 }
 
-/** Whether this machine lets us make network namespaces: root on Linux, with the `ip` program. */
-export function canMakeNetworks(): boolean {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
-  const name = `sg${randomBytes(4).toString("hex")}`;
-  try {
-    ip("netns", "add", name);
-  } catch {
-    return false;
-  }
-  try {
-    ip("link", "add", `${name}a`, "type", "veth", "peer", "name", `${name}b`);
-    ip("link", "del", `${name}a`);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    ip("netns", "del", name);
-  }
-}
-
-/** Makes a network. Its names and addresses are its own, so that several can be there at once. */
-export async function createNetwork(): Promise<Network> {
-  const id = randomBytes(4).toString("hex");
-  const name = `sg${id}`;
-  const [here, there] = [`${name}a`, `${name}b`];
-  // A /30 of the private range 10.200.0.0/13, by chance: 131072 of them.
-  const number = randomBytes(4).readUInt32BE() % 131_072;
-  const base = 10 * 2 ** 24 + 200 * 2 ** 16 + number * 4;
-  const address = (offset: number): string =>
-    [24, 16, 8, 0].map((shift) => ((base + offset) >>> shift) & 255).join(".");
-  const network: Network = {
-    name,
-    hereAddress: address(1),
-    thereAddress: address(2),
-    [Symbol.asyncDispose]: () => {
-      for (const words of [
-        ["link", "del", here],
-        ["netns", "del", name],
-      ]) {
-        try {
-          ip(...words);
-        } catch {
-          // it was never made, or went with the other
-        }
+/**
+ * Makes a network namespace that is linked to this one through a pair of virtual interfaces with private addresses.
+ * @throws where that can't be done: without root, without `ip`, in a kernel without namespaces.
+ */
+export function openNetworkNamespace(): NetworkNamespace {
+  const id = randomBytes(3).toString("hex");
+  const name = `saltgate-${id}`;
+  const near = `sgn${id}`;
+  const far = `sgf${id}`;
+  const [a = 0, b = 0] = randomBytes(2);
+  const subnet = `10.${200 + (a % 50)}.${b}`;
+  const remove = (): void => {
+    for (const words of [
+      ["link", "del", near],
+      ["netns", "del", name],
+    ]) {
+      try {
+        ip(...words);
+      } catch {
+        // it was never made, or went with its pair
       }
-      return Promise.resolve();
-    },
+    }
   };
   try {
     ip("netns", "add", name);
-    ip("link", "add", here, "type", "veth", "peer", "name", there);
-    ip("link", "set", there, "netns", name);
-    ip("addr", "add", `${network.hereAddress}/30`, "dev", here);
-    ip("link", "set", here, "up");
-    ip("-n", name, "addr", "add", `${network.thereAddress}/30`, "dev", there);
-    ip("-n", name, "link", "set", there, "up");
+    ip("link", "add", near, "type", "veth", "peer", "name", far, "netns", name);
+    ip("addr", "add", `${subnet}.1/30`, "dev", near);
+    ip("link", "set", near, "up");
+    ip("-n", name, "addr", "add", `${subnet}.2/30`, "dev", far);
+    ip("-n", name, "link", "set", far, "up");
     ip("-n", name, "link", "set", "lo", "up");
   } catch (error) {
-    await network[Symbol.asyncDispose]();
+    remove();
     throw error;
   }
-  return network;
+  return {
+    hostAddress: `${subnet}.1`,
+    peerAddress: `${subnet}.2`,
+    prefix: ["ip", "netns", "exec", name],
+    [Symbol.dispose]: remove,
+  };
+}
+
+/** Why no namespace can be made here; `undefined` when one can. */
+export function whyNoNamespaces(): string | undefined {
+  if (process.platform !== "linux") return `${process.platform} has no network namespaces`;
+  if (process.getuid?.() !== 0) return "only root may make network namespaces";
+  try {
+    openNetworkNamespace()[Symbol.dispose]();
+    return undefined;
+  } catch (error) {
+    return (error instanceof Error ? error.message : String(error)).split("\n")[0];
+  }
 }

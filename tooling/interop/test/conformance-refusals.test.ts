@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ForwardingProxy, startForwardingProxy } from "../../../tests/support/forwarding-proxy.ts";
 import { type ConnectRequest, connectParams } from "../src/connect-request.ts";
 import { createDeviceKeys } from "../src/device-keys.ts";
-import { type ForwardingProxy, startForwardingProxy } from "../src/forwarding-proxy.ts";
 import { type GatewayProcess, startGatewayProcess } from "../src/gateway-process.ts";
 import { type Ending, type Frame, Wire } from "../src/wire.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { whyNoNamespaces } from "../../../tests/support/network-namespace.ts";
 import { createDeviceKeys } from "../src/device-keys.ts";
 import { startGatewayProcess } from "../src/gateway-process.ts";
-import { whyNoNamespaces } from "../src/network-namespace.ts";
 import { ReferenceClient } from "../src/reference-client.ts";
 import { connectOwner } from "./support/owner.ts";
 import { behindProxy, inNamespace, type RemotePosition } from "./support/positions.ts";

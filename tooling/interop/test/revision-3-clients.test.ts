@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ForwardingProxy, startForwardingProxy } from "../../../tests/support/forwarding-proxy.ts";
 import { createDeviceKeys } from "../src/device-keys.ts";
-import { type ForwardingProxy, startForwardingProxy } from "../src/forwarding-proxy.ts";
 import { type GatewayProcess, startGatewayProcess } from "../src/gateway-process.ts";
 import { Revision3Client, type Revision3Credentials, type Revision3Style } from "../src/revision-3-client.ts";
 import { decodeHelloLikeSwift, whyDropped } from "../src/strict-readers.ts";

@@ -1,6 +1,6 @@
-import { startForwardingProxy } from "../../src/forwarding-proxy.ts";
+import { startForwardingProxy } from "../../../../tests/support/forwarding-proxy.ts";
+import { openNetworkNamespace } from "../../../../tests/support/network-namespace.ts";
 import { type GatewayProcess, startGatewayProcess } from "../../src/gateway-process.ts";
-import { openNetworkNamespace } from "../../src/network-namespace.ts";
 
 /** A gateway, and a place from which it looks remote. */
 export interface RemotePosition extends AsyncDisposable {
