@@ -1,8 +1,7 @@
 import { ClientError, GatewayError } from "@saltgate/client";
 import { DETAIL_CODES } from "@saltgate/protocol";
 import { CommandError, Exit } from "./command-error.ts";
-
-const isLocalUrl = (url: string): boolean => ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
+import { isLocalUrl } from "./local-url.ts";
 
 /** What a failure of a connection or a request means for the person at the terminal, and the command that mends it. */
 export function explainGatewayError(error: unknown, url: string): CommandError {

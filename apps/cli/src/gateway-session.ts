@@ -3,6 +3,7 @@ import { resolveGatewayAuth, resolveGatewayUrl } from "@saltgate/config";
 import { CommandError, Exit } from "./command-error.ts";
 import type { Invocation } from "./command-line.ts";
 import { statePathsOf, usableConfigOf } from "./local-state.ts";
+import { isLocalUrl } from "./local-url.ts";
 import { VERSION } from "./version.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -71,8 +72,7 @@ export async function targetOf(invocation: Invocation, url = invocation.value("u
 
 /** The gateway of this machine made its certificate itself, so its own file says which one to expect. */
 async function ownFingerprint(url: string, certFile: string): Promise<string | undefined> {
-  const { protocol, hostname } = new URL(url);
-  if (protocol !== "wss:" || !["127.0.0.1", "localhost", "[::1]"].includes(hostname)) return undefined;
+  if (new URL(url).protocol !== "wss:" || !isLocalUrl(url)) return undefined;
   const { readFile } = await import("node:fs/promises");
   try {
     const { createHash, X509Certificate } = await import("node:crypto");

@@ -1,3 +1,4 @@
+import type { ConnectProof } from "@saltgate/identity";
 import type { ConnectParams, ProtocolVersion, Role } from "@saltgate/protocol";
 import {
   clientKind,
@@ -34,24 +35,10 @@ export interface Known {
   /** Milliseconds for which a kind of credential is locked for whoever asks; 0 when it may be tried. */
   readonly lockedForMs: (kind: CredentialClass, deviceId?: string) => number;
   /** Checks the presented device's signature for this connection's challenge. */
-  readonly proveDevice: (version: ProtocolVersion, role: Role) => DeviceProof;
+  readonly proveDevice: (version: ProtocolVersion, role: Role) => ConnectProof;
   /** Whether one of the presented tokens is the presented device's own, for the role it asks for. */
   readonly isDeviceTokenGood: boolean;
 }
-
-/** What checking a device's signature came to. */
-export type DeviceProof =
-  | { readonly ok: true; readonly deviceId: string; readonly publicKey: string }
-  | {
-      readonly ok: false;
-      readonly reason:
-        | "device-id-mismatch"
-        | "signature-expired"
-        | "nonce-required"
-        | "nonce-mismatch"
-        | "signature-invalid"
-        | "public-key-invalid";
-    };
 
 /** A wrong credential, to be counted against whoever presented it. */
 export interface WrongCredential {
