@@ -19,3 +19,5 @@ export type { DecodedPublicKey, PublicKeyFault } from "./public-key.ts";
 export { decodePublicKey } from "./public-key.ts";
 export type { SecretDigest, Sha256 } from "./secret.ts";
 export { digestSecret, digestsEqual, isSecretDigest, mintSecret, secretMatches } from "./secret.ts";
+export type { SetupCode } from "./setup-code.ts";
+export { decodeSetupCode, encodeSetupCode } from "./setup-code.ts";

@@ -10,6 +10,21 @@ const execSecurity = () => z.enum(["deny", "allowlist", "full"]);
 /** When somebody is asked. */
 const execAsk = () => z.enum(["off", "on-miss", "always"]);
 
+/** Which rules hold on a host for one agent, and where each comes from. */
+export const execPolicyView = lazy(() =>
+  z
+    .object({
+      security: execSecurity(),
+      ask: execAsk(),
+      autoAllowSkills: z.boolean(),
+      sources: z
+        .record(z.string(), z.string())
+        .meta({ description: "By rule: the part of the approvals file that it comes from, or `built in`." }),
+      problem: z.string().optional().meta({ description: "Why nothing may run, when the file can't be used." }),
+    })
+    .meta({ id: "ExecPolicyView" }),
+);
+
 /** What somebody wants to run. A missing value is null. */
 export const approvalSubjectSchema = lazy(() =>
   z
@@ -25,6 +40,10 @@ export const approvalSubjectSchema = lazy(() =>
       agentId: maybe(),
       resolvedPath: maybe(),
       sessionKey: maybe(),
+      envNames: z.array(z.string()).optional().meta({ description: "Variables that it changes." }),
+      scriptPath: maybe()
+        .optional()
+        .meta({ description: "The script that it runs; its content is part of the approval." }),
     })
     .meta({ id: "ApprovalSubject" }),
 );
@@ -125,6 +144,7 @@ export const approvalsSnapshotSchema = lazy(() =>
       exists: z.boolean(),
       hash: z.string().meta({ description: "SHA-256 of the raw text, hex. Pass it back as `baseHash`." }),
       file: approvalsFileSchema(),
+      policy: execPolicyView().optional().meta({ description: "What holds where no agent is named." }),
     })
     .meta({ id: "ApprovalsSnapshot" }),
 );
@@ -137,5 +157,13 @@ export const baseHash = () =>
 
 /** An approval that waits for its decision. */
 export type PendingApproval = z.output<ReturnType<typeof pendingApprovalSchema>>;
+/** How an approval may be decided. */
+export type ApprovalDecision = z.output<ReturnType<typeof approvalDecision>>;
+/** What somebody wants to run, as the owner is shown it. */
+export type ApprovalSubject = z.output<ReturnType<typeof approvalSubjectSchema>>;
+/** The approvals file with where it lies and what it hashes to. */
+export type ApprovalsSnapshot = z.output<ReturnType<typeof approvalsSnapshotSchema>>;
+/** Which rules hold on a host for one agent. */
+export type ExecPolicyView = z.output<ReturnType<typeof execPolicyView>>;
 /** The approvals file of a host that runs commands. */
 export type ApprovalsFile = z.output<ReturnType<typeof approvalsFileSchema>>;

@@ -21,6 +21,9 @@ export const pendingDeviceSchema = lazy(() =>
         .optional()
         .meta({ description: "Everything it asks for that it doesn't have." }),
       remoteIp: z.string().min(1).optional(),
+      caps: z.array(z.string()).optional().meta({ description: "Of a node: what it says it is good for." }),
+      commands: z.array(z.string()).optional().meta({ description: "Of a node: what it says it can be asked to do." }),
+      permissions: z.record(z.string(), z.boolean()).optional(),
       silent: z.boolean().optional(),
       isRepair: z.boolean().optional().meta({ description: "The device is paired already and asks for more." }),
       ts: timestampMs(),
@@ -43,6 +46,9 @@ export const pairedDeviceSchema = lazy(() =>
       roles: z.array(z.string().min(1)).optional(),
       scopes: z.array(z.string().min(1)).optional(),
       remoteIp: z.string().min(1).optional(),
+      caps: z.array(z.string()).optional().meta({ description: "Of a node: what it says it is good for." }),
+      commands: z.array(z.string()).optional().meta({ description: "Of a node: what it says it can be asked to do." }),
+      permissions: z.record(z.string(), z.boolean()).optional(),
       tokens: z
         .array(
           z.object({

@@ -1,5 +1,13 @@
 export type { AgentSummary, ModelChoice } from "./agents.ts";
-export type { ApprovalsFile, PendingApproval } from "./approvals.ts";
+export type {
+  ApprovalDecision,
+  ApprovalSubject,
+  ApprovalsFile,
+  ApprovalsSnapshot,
+  ExecPolicyView,
+  PendingApproval,
+} from "./approvals.ts";
+export { approvalsFileSchema } from "./approvals.ts";
 export type { AccountSnapshot } from "./channels.ts";
 export type { Attachment, ChatMessage } from "./chat.ts";
 export type { ClientKind } from "./clients.ts";
@@ -42,7 +50,26 @@ export type {
   ServedMethodName,
 } from "./methods/methods.ts";
 export { findMethod, METHOD_FAMILIES, METHODS } from "./methods/methods.ts";
-export type { NodeRow } from "./nodes.ts";
+export type {
+  NodeInvokeRequest,
+  SystemRunParams,
+  SystemRunPlan,
+  SystemRunPrepared,
+  SystemRunResult,
+} from "./node-commands.ts";
+export {
+  execApprovalsSetParamsSchema,
+  NODE_COMMANDS,
+  nodeInvokeRequestSchema,
+  systemNotifyParamsSchema,
+  systemRunParamsSchema,
+  systemRunPlanSchema,
+  systemRunPreparedSchema,
+  systemRunResultSchema,
+  systemWhichParamsSchema,
+} from "./node-commands.ts";
+export type { NodeHostStats, NodeRow, PairedNode, PendingNode, PendingWork, QueuedWork } from "./nodes.ts";
+export { nodeHostStatsSchema } from "./nodes.ts";
 export type { PresenceEntry } from "./presence.ts";
 export type { Role } from "./roles.ts";
 export { isRole, ROLES } from "./roles.ts";

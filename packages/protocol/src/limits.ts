@@ -53,8 +53,16 @@ export const LIMITS = {
   maxNodeChunkChars: 16_384,
   /** How long a node may take for an invocation when its caller named no time, in milliseconds. */
   nodeInvokeTimeoutMs: 30_000,
+  /** How long work for a sleeping node waits when its sender named no time, in milliseconds. */
+  pendingWorkTtlMs: 86_400_000,
+  /** The longest time that such work may wait, in milliseconds. */
+  maxPendingWorkMs: 604_800_000,
+  /** Pieces of work that may wait for one node. */
+  maxPendingWorkPerNode: 64,
   /** How long an exec approval waits for a decision when its requester named no time, in milliseconds. */
   approvalTimeoutMs: 120_000,
+  /** The longest life of an exec approval, in milliseconds. */
+  maxApprovalTimeoutMs: 86_400_000,
   /** How long `agent.wait` waits when its caller named no time, in milliseconds. */
   agentWaitTimeoutMs: 30_000,
   /** Most lines that one `logs.tail` returns. */

@@ -88,6 +88,24 @@ enum class GatewayErrorDetail(val wire: String) {
     @SerialName("APPROVER_LACKS_SCOPE") APPROVER_LACKS_SCOPE("APPROVER_LACKS_SCOPE"),
     @SerialName("UNKNOWN_NODE") UNKNOWN_NODE("UNKNOWN_NODE"),
     @SerialName("NOT_CONNECTED") NOT_CONNECTED("NOT_CONNECTED"),
+    @SerialName("COMMAND_NOT_ALLOWED") COMMAND_NOT_ALLOWED("COMMAND_NOT_ALLOWED"),
+    @SerialName("NODE_TOO_OLD") NODE_TOO_OLD("NODE_TOO_OLD"),
+    @SerialName("NODE_FAILED") NODE_FAILED("NODE_FAILED"),
+    @SerialName("NODE_TIMEOUT") NODE_TIMEOUT("NODE_TIMEOUT"),
+    @SerialName("NODE_DISCONNECTED") NODE_DISCONNECTED("NODE_DISCONNECTED"),
+    @SerialName("RESULT_TOO_LARGE") RESULT_TOO_LARGE("RESULT_TOO_LARGE"),
+    @SerialName("NODE_ID_MISMATCH") NODE_ID_MISMATCH("NODE_ID_MISMATCH"),
+    @SerialName("PENDING_WORK_FULL") PENDING_WORK_FULL("PENDING_WORK_FULL"),
+    @SerialName("UNKNOWN_WORK") UNKNOWN_WORK("UNKNOWN_WORK"),
+    @SerialName("APPROVAL_EXPIRED") APPROVAL_EXPIRED("APPROVAL_EXPIRED"),
+    @SerialName("APPROVAL_DENIED") APPROVAL_DENIED("APPROVAL_DENIED"),
+    @SerialName("APPROVAL_PENDING") APPROVAL_PENDING("APPROVAL_PENDING"),
+    @SerialName("APPROVAL_USED") APPROVAL_USED("APPROVAL_USED"),
+    @SerialName("APPROVAL_MISMATCH") APPROVAL_MISMATCH("APPROVAL_MISMATCH"),
+    @SerialName("APPROVAL_ID_IN_USE") APPROVAL_ID_IN_USE("APPROVAL_ID_IN_USE"),
+    @SerialName("APPROVAL_OWN_REQUEST") APPROVAL_OWN_REQUEST("APPROVAL_OWN_REQUEST"),
+    @SerialName("APPROVALS_FILE_CHANGED") APPROVALS_FILE_CHANGED("APPROVALS_FILE_CHANGED"),
+    @SerialName("AUTH_BOOTSTRAP_TOKEN_INVALID") AUTH_BOOTSTRAP_TOKEN_INVALID("AUTH_BOOTSTRAP_TOKEN_INVALID"),
     @SerialName("APPROVAL_NOT_FOUND") APPROVAL_NOT_FOUND("APPROVAL_NOT_FOUND"),
     @SerialName("UNKNOWN_AGENT_ID") UNKNOWN_AGENT_ID("UNKNOWN_AGENT_ID"),
     @SerialName("CRON_JOB_NOT_FOUND") CRON_JOB_NOT_FOUND("CRON_JOB_NOT_FOUND"),
@@ -179,11 +197,17 @@ enum class GatewayMethod(
     /** One node. */
     NODE_DESCRIBE("node.describe", GatewayRole.OPERATOR, GatewayScope.OPERATOR_READ, GatewayScope.OPERATOR_READ, false),
     /** Has a node run one of its commands, and answers with what came of it. */
-    NODE_INVOKE("node.invoke", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
+    NODE_INVOKE("node.invoke", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, true),
     /** Gives a node a name that its owner chose. */
     NODE_RENAME("node.rename", GatewayRole.OPERATOR, GatewayScope.OPERATOR_PAIRING, GatewayScope.OPERATOR_PAIRING, false),
-    /** Leaves work for a node that sleeps. */
+    /** Leaves work for a node that sleeps: it gets it when it is back, or at once when it is there. */
     NODE_PENDING_ENQUEUE("node.pending.enqueue", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
+    /** Work that was left for nodes, and what became of it. */
+    NODE_PENDING_LIST("node.pending.list", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
+    /** One piece of such work, with what the node answered. */
+    NODE_PENDING_GET("node.pending.get", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
+    /** Takes such work back, if the node hasn't got it yet. */
+    NODE_PENDING_CANCEL("node.pending.cancel", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
     /** A node's answer to `node.invoke.request`. */
     NODE_INVOKE_RESULT("node.invoke.result", GatewayRole.NODE, null, null, false),
     /** A piece of output, before the answer. */
@@ -386,13 +410,19 @@ enum class GatewayEvent(val wire: String, val scope: GatewayScope?) {
     NODE_INVOKE_REQUEST("node.invoke.request", null),
     /** A piece of input for a command that a node is running. */
     NODE_INVOKE_INPUT("node.invoke.input", null),
+    /** A piece of output of an invocation, to whoever asked for it with `stream`. */
+    NODE_INVOKE_OUTPUT("node.invoke.output", null),
+    /** What became of work that was left for a node; `node.pending.get` has the outcome. */
+    NODE_PENDING_RESOLVED("node.pending.resolved", GatewayScope.OPERATOR_READ),
+    /** A node came, went, or may be asked for something else than before. */
+    NODE_CHANGED("node.changed", GatewayScope.OPERATOR_READ),
     /** A device asks to be let in, or for more than it has. */
     DEVICE_PAIR_REQUESTED("device.pair.requested", GatewayScope.OPERATOR_PAIRING),
     /** A device was let in or turned away. */
     DEVICE_PAIR_RESOLVED("device.pair.resolved", GatewayScope.OPERATOR_PAIRING),
     /** Somebody asks whether a command may run. */
     EXEC_APPROVAL_REQUESTED("exec.approval.requested", GatewayScope.OPERATOR_APPROVALS),
-    /** The owner answered such a question. */
+    /** Such a question is over: somebody answered, or nobody did in time. */
     EXEC_APPROVAL_RESOLVED("exec.approval.resolved", GatewayScope.OPERATOR_APPROVALS),
     /** A job was added, changed, removed, started or finished. */
     CRON("cron", GatewayScope.OPERATOR_READ),
@@ -672,6 +702,10 @@ data class ApprovalSubject(
     val agentId: JsonElement,
     val resolvedPath: JsonElement,
     val sessionKey: JsonElement,
+    /** Variables that it changes. */
+    val envNames: List<String>? = null,
+    /** The script that it runs; its content is part of the approval. */
+    val scriptPath: JsonElement? = null,
 )
 
 @Serializable
@@ -767,6 +801,8 @@ data class ApprovalsSnapshot(
     /** SHA-256 of the raw text, hex. Pass it back as `baseHash`. */
     val hash: String,
     val file: ApprovalsFile,
+    /** What holds where no agent is named. */
+    val policy: ExecPolicyView? = null,
 )
 
 @Serializable
@@ -1793,6 +1829,8 @@ data class DevicePairSetupCodeResult(
     val urlSource: String,
     val access: Access? = null,
     val expiresAtMs: Long? = null,
+    /** Of the certificate that the device shall expect. */
+    val tlsFingerprint: String? = null,
 ) {
     @Serializable
     enum class Auth(val wire: String) {
@@ -1997,8 +2035,10 @@ data class ExecApprovalRequestParams(
     val cwd: JsonElement? = null,
     /** Since revision 4. */
     val env: Map<String, String>? = null,
-    /** Since revision 4. */
+    /** The node that shall run it. Since revision 4. */
     val nodeId: JsonElement? = null,
+    /** What `system.run.prepare` of that node answered; the approval is bound to it. */
+    val systemRunPlan: JsonElement? = null,
     val host: JsonElement? = null,
     val security: JsonElement? = null,
     val ask: JsonElement? = null,
@@ -2025,6 +2065,8 @@ data class ExecApprovalRequestResult(
     val decision: Decision? = null,
     val createdAtMs: Long,
     val expiresAtMs: Long,
+    /** How many connections were shown the question. Only the first answer of two. */
+    val approvers: Long? = null,
 ) {
     @Serializable
     enum class Decision(val wire: String) {
@@ -2061,6 +2103,8 @@ data class ExecApprovalResolvedEvent(
     val id: String,
     val decision: Decision,
     val resolvedBy: String? = null,
+    /** Why it is over. */
+    val reason: Reason? = null,
     val ts: Long,
 ) {
     @Serializable
@@ -2068,6 +2112,12 @@ data class ExecApprovalResolvedEvent(
         @SerialName("allow-once") ALLOW_ONCE("allow-once"),
         @SerialName("allow-always") ALLOW_ALWAYS("allow-always"),
         @SerialName("deny") DENY("deny"),
+    }
+
+    @Serializable
+    enum class Reason(val wire: String) {
+        @SerialName("answered") ANSWERED("answered"),
+        @SerialName("timeout") TIMEOUT("timeout"),
     }
 }
 
@@ -2108,6 +2158,31 @@ data class ExecApprovalsSetParams(
 )
 
 typealias ExecApprovalsSetResult = ApprovalsSnapshot
+
+@Serializable
+data class ExecPolicyView(
+    val security: Security,
+    val ask: Ask,
+    val autoAllowSkills: Boolean,
+    /** By rule: the part of the approvals file that it comes from, or `built in`. */
+    val sources: Map<String, String>,
+    /** Why nothing may run, when the file can't be used. */
+    val problem: String? = null,
+) {
+    @Serializable
+    enum class Security(val wire: String) {
+        @SerialName("deny") DENY("deny"),
+        @SerialName("allowlist") ALLOWLIST("allowlist"),
+        @SerialName("full") FULL("full"),
+    }
+
+    @Serializable
+    enum class Ask(val wire: String) {
+        @SerialName("off") OFF("off"),
+        @SerialName("on-miss") ON_MISS("on-miss"),
+        @SerialName("always") ALWAYS("always"),
+    }
+}
 
 typealias HealthEvent = HealthSummary
 
@@ -2494,6 +2569,21 @@ data class ModelsListResult(
 )
 
 @Serializable
+data class NodeChangedEvent(
+    val nodeId: String,
+    val connected: Boolean,
+    val reason: Reason,
+    val ts: Long,
+) {
+    @Serializable
+    enum class Reason(val wire: String) {
+        @SerialName("connected") CONNECTED("connected"),
+        @SerialName("disconnected") DISCONNECTED("disconnected"),
+        @SerialName("commands") COMMANDS("commands"),
+    }
+}
+
+@Serializable
 data class NodeDescribeParams(
     val nodeId: String,
 )
@@ -2515,12 +2605,34 @@ data class NodeDescribeResult(
     val caps: List<String>,
     /** What it may be asked to do, after the allowlist; sorted, without repeats. */
     val commands: List<String>,
+    /** What it says it can do and may not be asked, and why. */
+    val withheld: List<Withheld>? = null,
     val pathEnv: String? = null,
     val connectedAtMs: Long? = null,
+    /** Survives restarts of the gateway. */
+    val lastSeenAtMs: Long? = null,
+    val lastSeenReason: LastSeenReason? = null,
+    /** How its machine was when it last said so. */
+    val host: NodeHostStats? = null,
+    /** Work that waits for it. */
+    val waiting: Long? = null,
     val paired: Boolean,
     val connected: Boolean,
     val ts: Long,
-)
+) {
+    @Serializable
+    data class Withheld(
+        val command: String,
+        val reason: String,
+    )
+
+    @Serializable
+    enum class LastSeenReason(val wire: String) {
+        @SerialName("connected") CONNECTED("connected"),
+        @SerialName("alive") ALIVE("alive"),
+        @SerialName("disconnected") DISCONNECTED("disconnected"),
+    }
+}
 
 @Serializable
 data class NodeEventParams(
@@ -2542,6 +2654,20 @@ data class NodeEventResult(
 )
 
 @Serializable
+data class NodeHostStats(
+    val ts: Long? = null,
+    val uptimeSeconds: Double? = null,
+    val loadAverage: List<Double>? = null,
+    val cpuCount: Long? = null,
+    val memoryTotalBytes: Long? = null,
+    val memoryFreeBytes: Long? = null,
+    val diskTotalBytes: Long? = null,
+    val diskFreeBytes: Long? = null,
+    val temperatureCelsius: Double? = null,
+    val runningCommands: Long? = null,
+)
+
+@Serializable
 data class NodeInvokeInputEvent(
     /** Of the request. */
     val id: String,
@@ -2551,14 +2677,33 @@ data class NodeInvokeInputEvent(
 )
 
 @Serializable
+data class NodeInvokeOutputEvent(
+    val nodeId: String,
+    /** Of the `node.invoke` that it belongs to. */
+    val idempotencyKey: String,
+    /** Counts up from 0; a gap means that output was lost on the way. */
+    val seq: Long,
+    val stream: Stream? = null,
+    val chunk: String,
+) {
+    @Serializable
+    enum class Stream(val wire: String) {
+        @SerialName("stdout") STDOUT("stdout"),
+        @SerialName("stderr") STDERR("stderr"),
+    }
+}
+
+@Serializable
 data class NodeInvokeParams(
     val nodeId: String,
     val command: String,
     val params: JsonElement? = null,
     /** Default 30000. */
     val timeoutMs: Long? = null,
-    /** Passed on to the node; the gateway remembers nothing. */
+    /** Passed on to the node too: neither of the two runs a repeat again. */
     val idempotencyKey: String,
+    /** Whether the caller wants output as it comes, by `node.invoke.output`. */
+    val stream: Boolean? = null,
     /** Since revision 4. */
     val sessionKey: String? = null,
 )
@@ -2569,7 +2714,14 @@ data class NodeInvokeProgressParams(
     val nodeId: String,
     val seq: Long,
     val chunk: String,
-)
+    val stream: Stream? = null,
+) {
+    @Serializable
+    enum class Stream(val wire: String) {
+        @SerialName("stdout") STDOUT("stdout"),
+        @SerialName("stderr") STDERR("stderr"),
+    }
+}
 
 @Serializable
 data class NodeInvokeProgressResult(
@@ -2586,7 +2738,10 @@ data class NodeInvokeRequestEvent(
     /** The params, as JSON text. */
     val paramsJSON: JsonElement? = null,
     val timeoutMs: Long? = null,
+    /** Fresh for each request; a repeat of the request carries it again. */
     val idempotencyKey: String? = null,
+    /** Whether somebody reads output before the answer, by `node.invoke.progress`. */
+    val wantsProgress: Boolean? = null,
 )
 
 @Serializable
@@ -2738,6 +2893,17 @@ data class NodePendingAckResult(
 )
 
 @Serializable
+data class NodePendingCancelParams(
+    val id: String,
+)
+
+@Serializable
+data class NodePendingCancelResult(
+    val id: String,
+    val cancelled: Boolean,
+)
+
+@Serializable
 data class NodePendingDrainParams(
     val maxItems: Long? = null,
 )
@@ -2753,8 +2919,14 @@ data class NodePendingDrainResult(
 @Serializable
 data class NodePendingEnqueueParams(
     val nodeId: String,
-    val type: TypeValue,
+    val type: TypeValue? = null,
+    /** Instead of `type`: a command of the node. */
+    val command: String? = null,
+    val params: JsonElement? = null,
+    /** With it, a repeat is the same work. */
+    val idempotencyKey: String? = null,
     val priority: Priority? = null,
+    /** Default 86400000. What is not with the node by then never runs. */
     val expiresInMs: Long? = null,
     val wake: Boolean? = null,
 ) {
@@ -2780,6 +2952,23 @@ data class NodePendingEnqueueResult(
 )
 
 @Serializable
+data class NodePendingGetParams(
+    val id: String,
+)
+
+typealias NodePendingGetResult = QueuedWork
+
+@Serializable
+data class NodePendingListParams(
+    val nodeId: String? = null,
+)
+
+@Serializable
+data class NodePendingListResult(
+    val work: List<QueuedWork>,
+)
+
+@Serializable
 data object NodePendingPullParams
 
 @Serializable
@@ -2794,6 +2983,25 @@ data class NodePendingPullResult(
         val paramsJSON: JsonElement,
         val enqueuedAtMs: Long,
     )
+}
+
+@Serializable
+data class NodePendingResolvedEvent(
+    val id: String,
+    val nodeId: String,
+    val command: String,
+    val state: State,
+    val ts: Long,
+) {
+    @Serializable
+    enum class State(val wire: String) {
+        @SerialName("waiting") WAITING("waiting"),
+        @SerialName("sent") SENT("sent"),
+        @SerialName("done") DONE("done"),
+        @SerialName("failed") FAILED("failed"),
+        @SerialName("expired") EXPIRED("expired"),
+        @SerialName("unknown") UNKNOWN("unknown"),
+    }
 }
 
 @Serializable
@@ -2863,11 +3071,33 @@ data class NodeRow(
     val caps: List<String>,
     /** What it may be asked to do, after the allowlist; sorted, without repeats. */
     val commands: List<String>,
+    /** What it says it can do and may not be asked, and why. */
+    val withheld: List<Withheld>? = null,
     val pathEnv: String? = null,
     val connectedAtMs: Long? = null,
+    /** Survives restarts of the gateway. */
+    val lastSeenAtMs: Long? = null,
+    val lastSeenReason: LastSeenReason? = null,
+    /** How its machine was when it last said so. */
+    val host: NodeHostStats? = null,
+    /** Work that waits for it. */
+    val waiting: Long? = null,
     val paired: Boolean,
     val connected: Boolean,
-)
+) {
+    @Serializable
+    data class Withheld(
+        val command: String,
+        val reason: String,
+    )
+
+    @Serializable
+    enum class LastSeenReason(val wire: String) {
+        @SerialName("connected") CONNECTED("connected"),
+        @SerialName("alive") ALIVE("alive"),
+        @SerialName("disconnected") DISCONNECTED("disconnected"),
+    }
+}
 
 @Serializable
 data class NodeRunnerInventoryUpdateParams(
@@ -2914,6 +3144,11 @@ data class PairedDevice(
     val roles: List<String>? = null,
     val scopes: List<String>? = null,
     val remoteIp: String? = null,
+    /** Of a node: what it says it is good for. */
+    val caps: List<String>? = null,
+    /** Of a node: what it says it can be asked to do. */
+    val commands: List<String>? = null,
+    val permissions: Map<String, Boolean>? = null,
     val tokens: List<Tokens>? = null,
     val createdAtMs: Long,
     val approvedAtMs: Long,
@@ -2977,6 +3212,11 @@ data class PendingDevice(
     /** Everything it asks for that it doesn't have. */
     val scopes: List<String>? = null,
     val remoteIp: String? = null,
+    /** Of a node: what it says it is good for. */
+    val caps: List<String>? = null,
+    /** Of a node: what it says it can be asked to do. */
+    val commands: List<String>? = null,
+    val permissions: Map<String, Boolean>? = null,
     val silent: Boolean? = null,
     /** The device is paired already and asks for more. */
     val isRepair: Boolean? = null,
@@ -3011,12 +3251,14 @@ data class PendingWork(
     val priority: Priority,
     val createdAtMs: Long,
     val expiresAtMs: Long? = null,
+    /** Of an invocation: `command`, `paramsJSON` and `idempotencyKey`. */
     val payload: Map<String, JsonElement>? = null,
 ) {
     @Serializable
     enum class TypeValue(val wire: String) {
         @SerialName("status.request") STATUS_REQUEST("status.request"),
         @SerialName("location.request") LOCATION_REQUEST("location.request"),
+        @SerialName("invoke") INVOKE("invoke"),
     }
 
     @Serializable
@@ -3084,6 +3326,47 @@ data class PresenceEntry(
 data class PresenceEvent(
     val presence: List<PresenceEntry>,
 )
+
+@Serializable
+data class QueuedWork(
+    val id: String,
+    val nodeId: String,
+    val command: String,
+    val priority: Priority,
+    /**
+     * `unknown`: it was sent, and the node never said what came of it; it may have run. `failed` and
+     * `done` are the node's word.
+     */
+    val state: State,
+    val createdAtMs: Long,
+    val expiresAtMs: Long,
+    val endedAtMs: Long? = null,
+    /** What the node answered. */
+    val payload: JsonElement? = null,
+    val error: ErrorValue? = null,
+) {
+    @Serializable
+    enum class Priority(val wire: String) {
+        @SerialName("normal") NORMAL("normal"),
+        @SerialName("high") HIGH("high"),
+    }
+
+    @Serializable
+    enum class State(val wire: String) {
+        @SerialName("waiting") WAITING("waiting"),
+        @SerialName("sent") SENT("sent"),
+        @SerialName("done") DONE("done"),
+        @SerialName("failed") FAILED("failed"),
+        @SerialName("expired") EXPIRED("expired"),
+        @SerialName("unknown") UNKNOWN("unknown"),
+    }
+
+    @Serializable
+    data class ErrorValue(
+        val code: String? = null,
+        val message: String? = null,
+    )
+}
 
 @Serializable
 data class RecentSessions(
@@ -4020,6 +4303,33 @@ data class SystemEventResult(
 data object SystemPresenceParams
 
 typealias SystemPresenceResult = List<PresenceEntry>
+
+@Serializable
+data class SystemRunPlan(
+    /** The exact arguments. */
+    val argv: List<String>,
+    /** What the owner is shown; made from `argv`. */
+    val commandText: String,
+    /** The real path of the working folder, without symbolic links. */
+    val cwd: String,
+    /** The real path of the program; null when there is none. */
+    val executable: String?,
+    /** Names of changed variables. */
+    val envNames: List<String>,
+    /** Over the changed variables with their values. */
+    val envDigest: String,
+    /** The script that an interpreter is given, with what is in it. */
+    val mutableFileOperand: MutableFileOperand?,
+    val agentId: String?,
+    val sessionKey: String?,
+) {
+    @Serializable
+    data class MutableFileOperand(
+        val argvIndex: Long,
+        val path: String,
+        val sha256: String,
+    )
+}
 
 @Serializable
 data class TalkModeEvent(

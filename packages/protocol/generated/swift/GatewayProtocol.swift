@@ -121,6 +121,24 @@ public enum GatewayErrorDetail: String, Codable, CaseIterable, Hashable, Sendabl
     case approverLacksScope = "APPROVER_LACKS_SCOPE"
     case unknownNode = "UNKNOWN_NODE"
     case notConnected = "NOT_CONNECTED"
+    case commandNotAllowed = "COMMAND_NOT_ALLOWED"
+    case nodeTooOld = "NODE_TOO_OLD"
+    case nodeFailed = "NODE_FAILED"
+    case nodeTimeout = "NODE_TIMEOUT"
+    case nodeDisconnected = "NODE_DISCONNECTED"
+    case resultTooLarge = "RESULT_TOO_LARGE"
+    case nodeIdMismatch = "NODE_ID_MISMATCH"
+    case pendingWorkFull = "PENDING_WORK_FULL"
+    case unknownWork = "UNKNOWN_WORK"
+    case approvalExpired = "APPROVAL_EXPIRED"
+    case approvalDenied = "APPROVAL_DENIED"
+    case approvalPending = "APPROVAL_PENDING"
+    case approvalUsed = "APPROVAL_USED"
+    case approvalMismatch = "APPROVAL_MISMATCH"
+    case approvalIdInUse = "APPROVAL_ID_IN_USE"
+    case approvalOwnRequest = "APPROVAL_OWN_REQUEST"
+    case approvalsFileChanged = "APPROVALS_FILE_CHANGED"
+    case authBootstrapTokenInvalid = "AUTH_BOOTSTRAP_TOKEN_INVALID"
     case approvalNotFound = "APPROVAL_NOT_FOUND"
     case unknownAgentId = "UNKNOWN_AGENT_ID"
     case cronJobNotFound = "CRON_JOB_NOT_FOUND"
@@ -209,8 +227,14 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
     case nodeInvoke = "node.invoke"
     /// Gives a node a name that its owner chose.
     case nodeRename = "node.rename"
-    /// Leaves work for a node that sleeps.
+    /// Leaves work for a node that sleeps: it gets it when it is back, or at once when it is there.
     case nodePendingEnqueue = "node.pending.enqueue"
+    /// Work that was left for nodes, and what became of it.
+    case nodePendingList = "node.pending.list"
+    /// One piece of such work, with what the node answered.
+    case nodePendingGet = "node.pending.get"
+    /// Takes such work back, if the node hasn't got it yet.
+    case nodePendingCancel = "node.pending.cancel"
     /// A node's answer to `node.invoke.request`.
     case nodeInvokeResult = "node.invoke.result"
     /// A piece of output, before the answer.
@@ -432,6 +456,9 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
         case .nodeInvoke: return .operatorWrite
         case .nodeRename: return .operatorPairing
         case .nodePendingEnqueue: return .operatorWrite
+        case .nodePendingList: return .operatorWrite
+        case .nodePendingGet: return .operatorWrite
+        case .nodePendingCancel: return .operatorWrite
         case .nodePairRequest: return .operatorPairing
         case .nodePairList: return .operatorPairing
         case .nodePairApprove: return .operatorPairing
@@ -549,6 +576,9 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
         case .nodeInvoke: return .operatorWrite
         case .nodeRename: return .operatorPairing
         case .nodePendingEnqueue: return .operatorWrite
+        case .nodePendingList: return .operatorWrite
+        case .nodePendingGet: return .operatorWrite
+        case .nodePendingCancel: return .operatorWrite
         case .nodePairRequest: return .operatorPairing
         case .nodePairList: return .operatorPairing
         case .nodePairApprove: return .operatorPairing
@@ -628,7 +658,7 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
     /// Whether a repeat with the same idempotency key gets the first answer again.
     public var isIdempotent: Bool {
         switch self {
-        case .agent, .send, .poll, .chatSend, .sessionsCreate, .sessionsSend, .sessionsSteer: return true
+        case .agent, .send, .poll, .chatSend, .sessionsCreate, .sessionsSend, .sessionsSteer, .nodeInvoke: return true
         default: return false
         }
     }
@@ -668,13 +698,19 @@ public enum GatewayEvent: String, Codable, CaseIterable, Hashable, Sendable {
     case nodeInvokeRequest = "node.invoke.request"
     /// A piece of input for a command that a node is running.
     case nodeInvokeInput = "node.invoke.input"
+    /// A piece of output of an invocation, to whoever asked for it with `stream`.
+    case nodeInvokeOutput = "node.invoke.output"
+    /// What became of work that was left for a node; `node.pending.get` has the outcome.
+    case nodePendingResolved = "node.pending.resolved"
+    /// A node came, went, or may be asked for something else than before.
+    case nodeChanged = "node.changed"
     /// A device asks to be let in, or for more than it has.
     case devicePairRequested = "device.pair.requested"
     /// A device was let in or turned away.
     case devicePairResolved = "device.pair.resolved"
     /// Somebody asks whether a command may run.
     case execApprovalRequested = "exec.approval.requested"
-    /// The owner answered such a question.
+    /// Such a question is over: somebody answered, or nobody did in time.
     case execApprovalResolved = "exec.approval.resolved"
     /// A job was added, changed, removed, started or finished.
     case cron = "cron"
@@ -697,6 +733,8 @@ public enum GatewayEvent: String, Codable, CaseIterable, Hashable, Sendable {
         case .sessionOperation: return .operatorRead
         case .nodePairRequested: return .operatorPairing
         case .nodePairResolved: return .operatorPairing
+        case .nodePendingResolved: return .operatorRead
+        case .nodeChanged: return .operatorRead
         case .devicePairRequested: return .operatorPairing
         case .devicePairResolved: return .operatorPairing
         case .execApprovalRequested: return .operatorApprovals
@@ -1378,6 +1416,10 @@ public struct ApprovalSubject: Codable, Hashable, Sendable {
     public var agentId: JSONValue
     public var resolvedPath: JSONValue
     public var sessionKey: JSONValue
+    /// Variables that it changes.
+    public var envNames: [String]?
+    /// The script that it runs; its content is part of the approval.
+    public var scriptPath: JSONValue?
 
     public init(
         command: String,
@@ -1390,7 +1432,9 @@ public struct ApprovalSubject: Codable, Hashable, Sendable {
         warningText: JSONValue? = nil,
         agentId: JSONValue,
         resolvedPath: JSONValue,
-        sessionKey: JSONValue
+        sessionKey: JSONValue,
+        envNames: [String]? = nil,
+        scriptPath: JSONValue? = nil
     ) {
         self.command = command
         self.commandArgv = commandArgv
@@ -1403,6 +1447,8 @@ public struct ApprovalSubject: Codable, Hashable, Sendable {
         self.agentId = agentId
         self.resolvedPath = resolvedPath
         self.sessionKey = sessionKey
+        self.envNames = envNames
+        self.scriptPath = scriptPath
     }
 }
 
@@ -1661,17 +1707,21 @@ public struct ApprovalsSnapshot: Codable, Hashable, Sendable {
     /// SHA-256 of the raw text, hex. Pass it back as `baseHash`.
     public var hash: String
     public var file: ApprovalsFile
+    /// What holds where no agent is named.
+    public var policy: ExecPolicyView?
 
     public init(
         path: String,
         exists: Bool,
         hash: String,
-        file: ApprovalsFile
+        file: ApprovalsFile,
+        policy: ExecPolicyView? = nil
     ) {
         self.path = path
         self.exists = exists
         self.hash = hash
         self.file = file
+        self.policy = policy
     }
 }
 
@@ -4150,6 +4200,8 @@ public struct DevicePairSetupCodeResult: Codable, Hashable, Sendable {
     public var urlSource: String
     public var access: Access?
     public var expiresAtMs: Int?
+    /// Of the certificate that the device shall expect.
+    public var tlsFingerprint: String?
 
     public init(
         setupId: String? = nil,
@@ -4161,7 +4213,8 @@ public struct DevicePairSetupCodeResult: Codable, Hashable, Sendable {
         auth: Auth,
         urlSource: String,
         access: Access? = nil,
-        expiresAtMs: Int? = nil
+        expiresAtMs: Int? = nil,
+        tlsFingerprint: String? = nil
     ) {
         self.setupId = setupId
         self.setupCode = setupCode
@@ -4173,6 +4226,7 @@ public struct DevicePairSetupCodeResult: Codable, Hashable, Sendable {
         self.urlSource = urlSource
         self.access = access
         self.expiresAtMs = expiresAtMs
+        self.tlsFingerprint = tlsFingerprint
     }
 
     public enum Auth: RawRepresentable, Codable, Hashable, Sendable {
@@ -4668,8 +4722,10 @@ public struct ExecApprovalRequestParams: Codable, Hashable, Sendable {
     public var cwd: String??
     /// Since revision 4.
     public var env: [String: String]?
-    /// Since revision 4.
+    /// The node that shall run it. Since revision 4.
     public var nodeId: String??
+    /// What `system.run.prepare` of that node answered; the approval is bound to it.
+    public var systemRunPlan: SystemRunPlan??
     public var host: String??
     public var security: String??
     public var ask: String??
@@ -4694,6 +4750,7 @@ public struct ExecApprovalRequestParams: Codable, Hashable, Sendable {
         cwd: String?? = nil,
         env: [String: String]? = nil,
         nodeId: String?? = nil,
+        systemRunPlan: SystemRunPlan?? = nil,
         host: String?? = nil,
         security: String?? = nil,
         ask: String?? = nil,
@@ -4712,6 +4769,7 @@ public struct ExecApprovalRequestParams: Codable, Hashable, Sendable {
         self.cwd = cwd
         self.env = env
         self.nodeId = nodeId
+        self.systemRunPlan = systemRunPlan
         self.host = host
         self.security = security
         self.ask = ask
@@ -4733,19 +4791,23 @@ public struct ExecApprovalRequestResult: Codable, Hashable, Sendable {
     public var decision: Decision?
     public var createdAtMs: Int
     public var expiresAtMs: Int
+    /// How many connections were shown the question. Only the first answer of two.
+    public var approvers: Int?
 
     public init(
         id: String,
         status: String? = nil,
         decision: Decision? = nil,
         createdAtMs: Int,
-        expiresAtMs: Int
+        expiresAtMs: Int,
+        approvers: Int? = nil
     ) {
         self.id = id
         self.status = status
         self.decision = decision
         self.createdAtMs = createdAtMs
         self.expiresAtMs = expiresAtMs
+        self.approvers = approvers
     }
 
     public enum Decision: RawRepresentable, Codable, Hashable, Sendable {
@@ -4832,17 +4894,21 @@ public struct ExecApprovalResolvedEvent: Codable, Hashable, Sendable {
     public var id: String
     public var decision: Decision
     public var resolvedBy: String?
+    /// Why it is over.
+    public var reason: Reason?
     public var ts: Int
 
     public init(
         id: String,
         decision: Decision,
         resolvedBy: String? = nil,
+        reason: Reason? = nil,
         ts: Int
     ) {
         self.id = id
         self.decision = decision
         self.resolvedBy = resolvedBy
+        self.reason = reason
         self.ts = ts
     }
 
@@ -4866,6 +4932,28 @@ public struct ExecApprovalResolvedEvent: Codable, Hashable, Sendable {
             case .allowOnce: return "allow-once"
             case .allowAlways: return "allow-always"
             case .deny: return "deny"
+            case .unrecognized(let value): return value
+            }
+        }
+    }
+
+    public enum Reason: RawRepresentable, Codable, Hashable, Sendable {
+        case answered
+        case timeout
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "answered": self = .answered
+            case "timeout": self = .timeout
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .answered: return "answered"
+            case .timeout: return "timeout"
             case .unrecognized(let value): return value
             }
         }
@@ -4936,6 +5024,80 @@ public struct ExecApprovalsSetParams: Codable, Hashable, Sendable {
 }
 
 public typealias ExecApprovalsSetResult = ApprovalsSnapshot
+
+public struct ExecPolicyView: Codable, Hashable, Sendable {
+    public var security: Security
+    public var ask: Ask
+    public var autoAllowSkills: Bool
+    /// By rule: the part of the approvals file that it comes from, or `built in`.
+    public var sources: [String: String]
+    /// Why nothing may run, when the file can't be used.
+    public var problem: String?
+
+    public init(
+        security: Security,
+        ask: Ask,
+        autoAllowSkills: Bool,
+        sources: [String: String],
+        problem: String? = nil
+    ) {
+        self.security = security
+        self.ask = ask
+        self.autoAllowSkills = autoAllowSkills
+        self.sources = sources
+        self.problem = problem
+    }
+
+    public enum Security: RawRepresentable, Codable, Hashable, Sendable {
+        case deny
+        case allowlist
+        case full
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "deny": self = .deny
+            case "allowlist": self = .allowlist
+            case "full": self = .full
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .deny: return "deny"
+            case .allowlist: return "allowlist"
+            case .full: return "full"
+            case .unrecognized(let value): return value
+            }
+        }
+    }
+
+    public enum Ask: RawRepresentable, Codable, Hashable, Sendable {
+        case off
+        case onMiss
+        case always
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "off": self = .off
+            case "on-miss": self = .onMiss
+            case "always": self = .always
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .off: return "off"
+            case .onMiss: return "on-miss"
+            case .always: return "always"
+            case .unrecognized(let value): return value
+            }
+        }
+    }
+}
 
 public typealias HealthEvent = HealthSummary
 
@@ -5847,6 +6009,50 @@ public struct ModelsListResult: Codable, Hashable, Sendable {
     }
 }
 
+public struct NodeChangedEvent: Codable, Hashable, Sendable {
+    public var nodeId: String
+    public var connected: Bool
+    public var reason: Reason
+    public var ts: Int
+
+    public init(
+        nodeId: String,
+        connected: Bool,
+        reason: Reason,
+        ts: Int
+    ) {
+        self.nodeId = nodeId
+        self.connected = connected
+        self.reason = reason
+        self.ts = ts
+    }
+
+    public enum Reason: RawRepresentable, Codable, Hashable, Sendable {
+        case connected
+        case disconnected
+        case commands
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "connected": self = .connected
+            case "disconnected": self = .disconnected
+            case "commands": self = .commands
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .connected: return "connected"
+            case .disconnected: return "disconnected"
+            case .commands: return "commands"
+            case .unrecognized(let value): return value
+            }
+        }
+    }
+}
+
 public struct NodeDescribeParams: Codable, Hashable, Sendable {
     public var nodeId: String
 
@@ -5873,8 +6079,17 @@ public struct NodeDescribeResult: Codable, Hashable, Sendable {
     public var caps: [String]
     /// What it may be asked to do, after the allowlist; sorted, without repeats.
     public var commands: [String]
+    /// What it says it can do and may not be asked, and why.
+    public var withheld: [Withheld]?
     public var pathEnv: String?
     public var connectedAtMs: Int?
+    /// Survives restarts of the gateway.
+    public var lastSeenAtMs: Int?
+    public var lastSeenReason: LastSeenReason?
+    /// How its machine was when it last said so.
+    public var host: NodeHostStats?
+    /// Work that waits for it.
+    public var waiting: Int?
     public var paired: Bool
     public var connected: Bool
     public var ts: Int
@@ -5892,8 +6107,13 @@ public struct NodeDescribeResult: Codable, Hashable, Sendable {
         permissions: [String: Bool]? = nil,
         caps: [String],
         commands: [String],
+        withheld: [Withheld]? = nil,
         pathEnv: String? = nil,
         connectedAtMs: Int? = nil,
+        lastSeenAtMs: Int? = nil,
+        lastSeenReason: LastSeenReason? = nil,
+        host: NodeHostStats? = nil,
+        waiting: Int? = nil,
         paired: Bool,
         connected: Bool,
         ts: Int
@@ -5910,11 +6130,54 @@ public struct NodeDescribeResult: Codable, Hashable, Sendable {
         self.permissions = permissions
         self.caps = caps
         self.commands = commands
+        self.withheld = withheld
         self.pathEnv = pathEnv
         self.connectedAtMs = connectedAtMs
+        self.lastSeenAtMs = lastSeenAtMs
+        self.lastSeenReason = lastSeenReason
+        self.host = host
+        self.waiting = waiting
         self.paired = paired
         self.connected = connected
         self.ts = ts
+    }
+
+    public struct Withheld: Codable, Hashable, Sendable {
+        public var command: String
+        public var reason: String
+
+        public init(
+            command: String,
+            reason: String
+        ) {
+            self.command = command
+            self.reason = reason
+        }
+    }
+
+    public enum LastSeenReason: RawRepresentable, Codable, Hashable, Sendable {
+        case connected
+        case alive
+        case disconnected
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "connected": self = .connected
+            case "alive": self = .alive
+            case "disconnected": self = .disconnected
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .connected: return "connected"
+            case .alive: return "alive"
+            case .disconnected: return "disconnected"
+            case .unrecognized(let value): return value
+            }
+        }
     }
 }
 
@@ -5957,6 +6220,43 @@ public struct NodeEventResult: Codable, Hashable, Sendable {
     }
 }
 
+public struct NodeHostStats: Codable, Hashable, Sendable {
+    public var ts: Int?
+    public var uptimeSeconds: Double?
+    public var loadAverage: [Double]?
+    public var cpuCount: Int?
+    public var memoryTotalBytes: Int?
+    public var memoryFreeBytes: Int?
+    public var diskTotalBytes: Int?
+    public var diskFreeBytes: Int?
+    public var temperatureCelsius: Double?
+    public var runningCommands: Int?
+
+    public init(
+        ts: Int? = nil,
+        uptimeSeconds: Double? = nil,
+        loadAverage: [Double]? = nil,
+        cpuCount: Int? = nil,
+        memoryTotalBytes: Int? = nil,
+        memoryFreeBytes: Int? = nil,
+        diskTotalBytes: Int? = nil,
+        diskFreeBytes: Int? = nil,
+        temperatureCelsius: Double? = nil,
+        runningCommands: Int? = nil
+    ) {
+        self.ts = ts
+        self.uptimeSeconds = uptimeSeconds
+        self.loadAverage = loadAverage
+        self.cpuCount = cpuCount
+        self.memoryTotalBytes = memoryTotalBytes
+        self.memoryFreeBytes = memoryFreeBytes
+        self.diskTotalBytes = diskTotalBytes
+        self.diskFreeBytes = diskFreeBytes
+        self.temperatureCelsius = temperatureCelsius
+        self.runningCommands = runningCommands
+    }
+}
+
 public struct NodeInvokeInputEvent: Codable, Hashable, Sendable {
     /// Of the request.
     public var id: String
@@ -5977,14 +6277,62 @@ public struct NodeInvokeInputEvent: Codable, Hashable, Sendable {
     }
 }
 
+public struct NodeInvokeOutputEvent: Codable, Hashable, Sendable {
+    public var nodeId: String
+    /// Of the `node.invoke` that it belongs to.
+    public var idempotencyKey: String
+    /// Counts up from 0; a gap means that output was lost on the way.
+    public var seq: Int
+    public var stream: Stream?
+    public var chunk: String
+
+    public init(
+        nodeId: String,
+        idempotencyKey: String,
+        seq: Int,
+        stream: Stream? = nil,
+        chunk: String
+    ) {
+        self.nodeId = nodeId
+        self.idempotencyKey = idempotencyKey
+        self.seq = seq
+        self.stream = stream
+        self.chunk = chunk
+    }
+
+    public enum Stream: RawRepresentable, Codable, Hashable, Sendable {
+        case stdout
+        case stderr
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "stdout": self = .stdout
+            case "stderr": self = .stderr
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .stdout: return "stdout"
+            case .stderr: return "stderr"
+            case .unrecognized(let value): return value
+            }
+        }
+    }
+}
+
 public struct NodeInvokeParams: Codable, Hashable, Sendable {
     public var nodeId: String
     public var command: String
     public var params: JSONValue?
     /// Default 30000.
     public var timeoutMs: Int?
-    /// Passed on to the node; the gateway remembers nothing.
+    /// Passed on to the node too: neither of the two runs a repeat again.
     public var idempotencyKey: String
+    /// Whether the caller wants output as it comes, by `node.invoke.output`.
+    public var stream: Bool?
     /// Since revision 4.
     public var sessionKey: String?
 
@@ -5994,6 +6342,7 @@ public struct NodeInvokeParams: Codable, Hashable, Sendable {
         params: JSONValue? = nil,
         timeoutMs: Int? = nil,
         idempotencyKey: String,
+        stream: Bool? = nil,
         sessionKey: String? = nil
     ) {
         self.nodeId = nodeId
@@ -6001,6 +6350,7 @@ public struct NodeInvokeParams: Codable, Hashable, Sendable {
         self.params = params
         self.timeoutMs = timeoutMs
         self.idempotencyKey = idempotencyKey
+        self.stream = stream
         self.sessionKey = sessionKey
     }
 }
@@ -6010,17 +6360,42 @@ public struct NodeInvokeProgressParams: Codable, Hashable, Sendable {
     public var nodeId: String
     public var seq: Int
     public var chunk: String
+    public var stream: Stream?
 
     public init(
         invokeId: String,
         nodeId: String,
         seq: Int,
-        chunk: String
+        chunk: String,
+        stream: Stream? = nil
     ) {
         self.invokeId = invokeId
         self.nodeId = nodeId
         self.seq = seq
         self.chunk = chunk
+        self.stream = stream
+    }
+
+    public enum Stream: RawRepresentable, Codable, Hashable, Sendable {
+        case stdout
+        case stderr
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "stdout": self = .stdout
+            case "stderr": self = .stderr
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .stdout: return "stdout"
+            case .stderr: return "stderr"
+            case .unrecognized(let value): return value
+            }
+        }
     }
 }
 
@@ -6045,7 +6420,10 @@ public struct NodeInvokeRequestEvent: Codable, Hashable, Sendable {
     /// The params, as JSON text.
     public var paramsJSON: JSONValue?
     public var timeoutMs: Int?
+    /// Fresh for each request; a repeat of the request carries it again.
     public var idempotencyKey: String?
+    /// Whether somebody reads output before the answer, by `node.invoke.progress`.
+    public var wantsProgress: Bool?
 
     public init(
         id: String,
@@ -6053,7 +6431,8 @@ public struct NodeInvokeRequestEvent: Codable, Hashable, Sendable {
         command: String,
         paramsJSON: JSONValue? = nil,
         timeoutMs: Int? = nil,
-        idempotencyKey: String? = nil
+        idempotencyKey: String? = nil,
+        wantsProgress: Bool? = nil
     ) {
         self.id = id
         self.nodeId = nodeId
@@ -6061,6 +6440,7 @@ public struct NodeInvokeRequestEvent: Codable, Hashable, Sendable {
         self.paramsJSON = paramsJSON
         self.timeoutMs = timeoutMs
         self.idempotencyKey = idempotencyKey
+        self.wantsProgress = wantsProgress
     }
 }
 
@@ -6395,6 +6775,29 @@ public struct NodePendingAckResult: Codable, Hashable, Sendable {
     }
 }
 
+public struct NodePendingCancelParams: Codable, Hashable, Sendable {
+    public var id: String
+
+    public init(
+        id: String
+    ) {
+        self.id = id
+    }
+}
+
+public struct NodePendingCancelResult: Codable, Hashable, Sendable {
+    public var id: String
+    public var cancelled: Bool
+
+    public init(
+        id: String,
+        cancelled: Bool
+    ) {
+        self.id = id
+        self.cancelled = cancelled
+    }
+}
+
 public struct NodePendingDrainParams: Codable, Hashable, Sendable {
     public var maxItems: Int?
 
@@ -6426,20 +6829,32 @@ public struct NodePendingDrainResult: Codable, Hashable, Sendable {
 
 public struct NodePendingEnqueueParams: Codable, Hashable, Sendable {
     public var nodeId: String
-    public var type: TypeValue
+    public var type: TypeValue?
+    /// Instead of `type`: a command of the node.
+    public var command: String?
+    public var params: JSONValue?
+    /// With it, a repeat is the same work.
+    public var idempotencyKey: String?
     public var priority: Priority?
+    /// Default 86400000. What is not with the node by then never runs.
     public var expiresInMs: Int?
     public var wake: Bool?
 
     public init(
         nodeId: String,
-        type: TypeValue,
+        type: TypeValue? = nil,
+        command: String? = nil,
+        params: JSONValue? = nil,
+        idempotencyKey: String? = nil,
         priority: Priority? = nil,
         expiresInMs: Int? = nil,
         wake: Bool? = nil
     ) {
         self.nodeId = nodeId
         self.type = type
+        self.command = command
+        self.params = params
+        self.idempotencyKey = idempotencyKey
         self.priority = priority
         self.expiresInMs = expiresInMs
         self.wake = wake
@@ -6509,6 +6924,38 @@ public struct NodePendingEnqueueResult: Codable, Hashable, Sendable {
     }
 }
 
+public struct NodePendingGetParams: Codable, Hashable, Sendable {
+    public var id: String
+
+    public init(
+        id: String
+    ) {
+        self.id = id
+    }
+}
+
+public typealias NodePendingGetResult = QueuedWork
+
+public struct NodePendingListParams: Codable, Hashable, Sendable {
+    public var nodeId: String?
+
+    public init(
+        nodeId: String? = nil
+    ) {
+        self.nodeId = nodeId
+    }
+}
+
+public struct NodePendingListResult: Codable, Hashable, Sendable {
+    public var work: [QueuedWork]
+
+    public init(
+        work: [QueuedWork]
+    ) {
+        self.work = work
+    }
+}
+
 public struct NodePendingPullParams: Codable, Hashable, Sendable {
     public init() {}
 }
@@ -6541,6 +6988,62 @@ public struct NodePendingPullResult: Codable, Hashable, Sendable {
             self.command = command
             self.paramsJSON = paramsJSON
             self.enqueuedAtMs = enqueuedAtMs
+        }
+    }
+}
+
+public struct NodePendingResolvedEvent: Codable, Hashable, Sendable {
+    public var id: String
+    public var nodeId: String
+    public var command: String
+    public var state: State
+    public var ts: Int
+
+    public init(
+        id: String,
+        nodeId: String,
+        command: String,
+        state: State,
+        ts: Int
+    ) {
+        self.id = id
+        self.nodeId = nodeId
+        self.command = command
+        self.state = state
+        self.ts = ts
+    }
+
+    public enum State: RawRepresentable, Codable, Hashable, Sendable {
+        case waiting
+        case sent
+        case done
+        case failed
+        case expired
+        case unknown
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "waiting": self = .waiting
+            case "sent": self = .sent
+            case "done": self = .done
+            case "failed": self = .failed
+            case "expired": self = .expired
+            case "unknown": self = .unknown
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .waiting: return "waiting"
+            case .sent: return "sent"
+            case .done: return "done"
+            case .failed: return "failed"
+            case .expired: return "expired"
+            case .unknown: return "unknown"
+            case .unrecognized(let value): return value
+            }
         }
     }
 }
@@ -6671,8 +7174,17 @@ public struct NodeRow: Codable, Hashable, Sendable {
     public var caps: [String]
     /// What it may be asked to do, after the allowlist; sorted, without repeats.
     public var commands: [String]
+    /// What it says it can do and may not be asked, and why.
+    public var withheld: [Withheld]?
     public var pathEnv: String?
     public var connectedAtMs: Int?
+    /// Survives restarts of the gateway.
+    public var lastSeenAtMs: Int?
+    public var lastSeenReason: LastSeenReason?
+    /// How its machine was when it last said so.
+    public var host: NodeHostStats?
+    /// Work that waits for it.
+    public var waiting: Int?
     public var paired: Bool
     public var connected: Bool
 
@@ -6689,8 +7201,13 @@ public struct NodeRow: Codable, Hashable, Sendable {
         permissions: [String: Bool]? = nil,
         caps: [String],
         commands: [String],
+        withheld: [Withheld]? = nil,
         pathEnv: String? = nil,
         connectedAtMs: Int? = nil,
+        lastSeenAtMs: Int? = nil,
+        lastSeenReason: LastSeenReason? = nil,
+        host: NodeHostStats? = nil,
+        waiting: Int? = nil,
         paired: Bool,
         connected: Bool
     ) {
@@ -6706,10 +7223,53 @@ public struct NodeRow: Codable, Hashable, Sendable {
         self.permissions = permissions
         self.caps = caps
         self.commands = commands
+        self.withheld = withheld
         self.pathEnv = pathEnv
         self.connectedAtMs = connectedAtMs
+        self.lastSeenAtMs = lastSeenAtMs
+        self.lastSeenReason = lastSeenReason
+        self.host = host
+        self.waiting = waiting
         self.paired = paired
         self.connected = connected
+    }
+
+    public struct Withheld: Codable, Hashable, Sendable {
+        public var command: String
+        public var reason: String
+
+        public init(
+            command: String,
+            reason: String
+        ) {
+            self.command = command
+            self.reason = reason
+        }
+    }
+
+    public enum LastSeenReason: RawRepresentable, Codable, Hashable, Sendable {
+        case connected
+        case alive
+        case disconnected
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "connected": self = .connected
+            case "alive": self = .alive
+            case "disconnected": self = .disconnected
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .connected: return "connected"
+            case .alive: return "alive"
+            case .disconnected: return "disconnected"
+            case .unrecognized(let value): return value
+            }
+        }
     }
 }
 
@@ -6791,6 +7351,11 @@ public struct PairedDevice: Codable, Hashable, Sendable {
     public var roles: [String]?
     public var scopes: [String]?
     public var remoteIp: String?
+    /// Of a node: what it says it is good for.
+    public var caps: [String]?
+    /// Of a node: what it says it can be asked to do.
+    public var commands: [String]?
+    public var permissions: [String: Bool]?
     public var tokens: [Tokens]?
     public var createdAtMs: Int
     public var approvedAtMs: Int
@@ -6807,6 +7372,9 @@ public struct PairedDevice: Codable, Hashable, Sendable {
         roles: [String]? = nil,
         scopes: [String]? = nil,
         remoteIp: String? = nil,
+        caps: [String]? = nil,
+        commands: [String]? = nil,
+        permissions: [String: Bool]? = nil,
         tokens: [Tokens]? = nil,
         createdAtMs: Int,
         approvedAtMs: Int
@@ -6822,6 +7390,9 @@ public struct PairedDevice: Codable, Hashable, Sendable {
         self.roles = roles
         self.scopes = scopes
         self.remoteIp = remoteIp
+        self.caps = caps
+        self.commands = commands
+        self.permissions = permissions
         self.tokens = tokens
         self.createdAtMs = createdAtMs
         self.approvedAtMs = approvedAtMs
@@ -6950,6 +7521,11 @@ public struct PendingDevice: Codable, Hashable, Sendable {
     /// Everything it asks for that it doesn't have.
     public var scopes: [String]?
     public var remoteIp: String?
+    /// Of a node: what it says it is good for.
+    public var caps: [String]?
+    /// Of a node: what it says it can be asked to do.
+    public var commands: [String]?
+    public var permissions: [String: Bool]?
     public var silent: Bool?
     /// The device is paired already and asks for more.
     public var isRepair: Bool?
@@ -6968,6 +7544,9 @@ public struct PendingDevice: Codable, Hashable, Sendable {
         roles: [String]? = nil,
         scopes: [String]? = nil,
         remoteIp: String? = nil,
+        caps: [String]? = nil,
+        commands: [String]? = nil,
+        permissions: [String: Bool]? = nil,
         silent: Bool? = nil,
         isRepair: Bool? = nil,
         ts: Int
@@ -6984,6 +7563,9 @@ public struct PendingDevice: Codable, Hashable, Sendable {
         self.roles = roles
         self.scopes = scopes
         self.remoteIp = remoteIp
+        self.caps = caps
+        self.commands = commands
+        self.permissions = permissions
         self.silent = silent
         self.isRepair = isRepair
         self.ts = ts
@@ -7052,6 +7634,7 @@ public struct PendingWork: Codable, Hashable, Sendable {
     public var priority: Priority
     public var createdAtMs: Int
     public var expiresAtMs: Int?
+    /// Of an invocation: `command`, `paramsJSON` and `idempotencyKey`.
     public var payload: [String: JSONValue]?
 
     public init(
@@ -7073,12 +7656,14 @@ public struct PendingWork: Codable, Hashable, Sendable {
     public enum TypeValue: RawRepresentable, Codable, Hashable, Sendable {
         case statusRequest
         case locationRequest
+        case invoke
         case unrecognized(String)
 
         public init(rawValue: String) {
             switch rawValue {
             case "status.request": self = .statusRequest
             case "location.request": self = .locationRequest
+            case "invoke": self = .invoke
             default: self = .unrecognized(rawValue)
             }
         }
@@ -7087,6 +7672,7 @@ public struct PendingWork: Codable, Hashable, Sendable {
             switch self {
             case .statusRequest: return "status.request"
             case .locationRequest: return "location.request"
+            case .invoke: return "invoke"
             case .unrecognized(let value): return value
             }
         }
@@ -7257,6 +7843,115 @@ public struct PresenceEvent: Codable, Hashable, Sendable {
         presence: [PresenceEntry]
     ) {
         self.presence = presence
+    }
+}
+
+public struct QueuedWork: Codable, Hashable, Sendable {
+    public var id: String
+    public var nodeId: String
+    public var command: String
+    public var priority: Priority
+    /// `unknown`: it was sent, and the node never said what came of it; it may have run. `failed` and
+    /// `done` are the node's word.
+    public var state: State
+    public var createdAtMs: Int
+    public var expiresAtMs: Int
+    public var endedAtMs: Int?
+    /// What the node answered.
+    public var payload: JSONValue?
+    public var error: ErrorValue?
+
+    public init(
+        id: String,
+        nodeId: String,
+        command: String,
+        priority: Priority,
+        state: State,
+        createdAtMs: Int,
+        expiresAtMs: Int,
+        endedAtMs: Int? = nil,
+        payload: JSONValue? = nil,
+        error: ErrorValue? = nil
+    ) {
+        self.id = id
+        self.nodeId = nodeId
+        self.command = command
+        self.priority = priority
+        self.state = state
+        self.createdAtMs = createdAtMs
+        self.expiresAtMs = expiresAtMs
+        self.endedAtMs = endedAtMs
+        self.payload = payload
+        self.error = error
+    }
+
+    public enum Priority: RawRepresentable, Codable, Hashable, Sendable {
+        case normal
+        case high
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "normal": self = .normal
+            case "high": self = .high
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .normal: return "normal"
+            case .high: return "high"
+            case .unrecognized(let value): return value
+            }
+        }
+    }
+
+    public enum State: RawRepresentable, Codable, Hashable, Sendable {
+        case waiting
+        case sent
+        case done
+        case failed
+        case expired
+        case unknown
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "waiting": self = .waiting
+            case "sent": self = .sent
+            case "done": self = .done
+            case "failed": self = .failed
+            case "expired": self = .expired
+            case "unknown": self = .unknown
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .waiting: return "waiting"
+            case .sent: return "sent"
+            case .done: return "done"
+            case .failed: return "failed"
+            case .expired: return "expired"
+            case .unknown: return "unknown"
+            case .unrecognized(let value): return value
+            }
+        }
+    }
+
+    public struct ErrorValue: Codable, Hashable, Sendable {
+        public var code: String?
+        public var message: String?
+
+        public init(
+            code: String? = nil,
+            message: String? = nil
+        ) {
+            self.code = code
+            self.message = message
+        }
     }
 }
 
@@ -9609,6 +10304,63 @@ public struct SystemPresenceParams: Codable, Hashable, Sendable {
 }
 
 public typealias SystemPresenceResult = [PresenceEntry]
+
+public struct SystemRunPlan: Codable, Hashable, Sendable {
+    /// The exact arguments.
+    public var argv: [String]
+    /// What the owner is shown; made from `argv`.
+    public var commandText: String
+    /// The real path of the working folder, without symbolic links.
+    public var cwd: String
+    /// The real path of the program; null when there is none.
+    public var executable: String?
+    /// Names of changed variables.
+    public var envNames: [String]
+    /// Over the changed variables with their values.
+    public var envDigest: String
+    /// The script that an interpreter is given, with what is in it.
+    public var mutableFileOperand: MutableFileOperand?
+    public var agentId: String?
+    public var sessionKey: String?
+
+    public init(
+        argv: [String],
+        commandText: String,
+        cwd: String,
+        executable: String? = nil,
+        envNames: [String],
+        envDigest: String,
+        mutableFileOperand: MutableFileOperand? = nil,
+        agentId: String? = nil,
+        sessionKey: String? = nil
+    ) {
+        self.argv = argv
+        self.commandText = commandText
+        self.cwd = cwd
+        self.executable = executable
+        self.envNames = envNames
+        self.envDigest = envDigest
+        self.mutableFileOperand = mutableFileOperand
+        self.agentId = agentId
+        self.sessionKey = sessionKey
+    }
+
+    public struct MutableFileOperand: Codable, Hashable, Sendable {
+        public var argvIndex: Int
+        public var path: String
+        public var sha256: String
+
+        public init(
+            argvIndex: Int,
+            path: String,
+            sha256: String
+        ) {
+            self.argvIndex = argvIndex
+            self.path = path
+            self.sha256 = sha256
+        }
+    }
+}
 
 public struct TalkModeEvent: Codable, Hashable, Sendable {
     public var enabled: Bool

@@ -16,7 +16,7 @@ export const approvalEvents = {
     payload: pendingApprovalSchema,
   }),
   "exec.approval.resolved": event({
-    summary: "The owner answered such a question.",
+    summary: "Such a question is over: somebody answered, or nobody did in time.",
     since: 3,
     status: "planned",
     audience: "operators",
@@ -27,9 +27,10 @@ export const approvalEvents = {
         id: z.string().min(1),
         decision: approvalDecision(),
         resolvedBy: z.string().optional(),
+        reason: z.enum(["answered", "timeout"]).optional().meta({ description: "Why it is over." }),
         ts: timestampMs(),
       }),
     ),
-    notes: "Nothing is sent when the time runs out: `expiresAtMs` tells.",
+    notes: "When the time runs out, the decision is `deny` and the reason `timeout`.",
   }),
 } as const;

@@ -2,7 +2,8 @@ import * as z from "zod";
 import { event } from "../define.ts";
 import { lazy } from "../lazy.ts";
 import { LIMITS } from "../limits.ts";
-import { pendingNodeSchema } from "../nodes.ts";
+import { nodeInvokeRequestSchema } from "../node-commands.ts";
+import { pendingNodeSchema, pendingWorkState } from "../nodes.ts";
 import { timestampMs } from "../text.ts";
 
 /** What nodes are told, and which of them may join. */
@@ -38,16 +39,7 @@ export const nodeEvents = {
     status: "planned",
     audience: "target",
     droppable: false,
-    payload: lazy(() =>
-      z.object({
-        id: z.string().min(1).meta({ description: "The answer carries it back." }),
-        nodeId: z.string().min(1),
-        command: z.string().min(1),
-        paramsJSON: z.string().nullable().optional().meta({ description: "The params, as JSON text." }),
-        timeoutMs: z.int().min(0).optional(),
-        idempotencyKey: z.string().optional(),
-      }),
-    ),
+    payload: nodeInvokeRequestSchema,
     notes: "The node answers with `node.invoke.result`. It may come right after hello-ok.",
   }),
   "node.invoke.input": event({
@@ -64,5 +56,56 @@ export const nodeEvents = {
         payloadJSON: z.string().max(LIMITS.maxNodeChunkChars),
       }),
     ),
+  }),
+  "node.invoke.output": event({
+    summary: "A piece of output of an invocation, to whoever asked for it with `stream`.",
+    since: 4,
+    status: "planned",
+    audience: "target",
+    droppable: false,
+    payload: lazy(() =>
+      z.object({
+        nodeId: z.string().min(1),
+        idempotencyKey: z.string().min(1).meta({ description: "Of the `node.invoke` that it belongs to." }),
+        seq: z.int().min(0).meta({ description: "Counts up from 0; a gap means that output was lost on the way." }),
+        stream: z.enum(["stdout", "stderr"]).optional(),
+        chunk: z.string().max(LIMITS.maxNodeChunkChars),
+      }),
+    ),
+    notes: "The answer to `node.invoke` comes after the last piece. Revision 3 clients may ask for it too.",
+  }),
+  "node.pending.resolved": event({
+    summary: "What became of work that was left for a node; `node.pending.get` has the outcome.",
+    since: 4,
+    status: "planned",
+    audience: "operators",
+    scope: "operator.read",
+    droppable: false,
+    payload: lazy(() =>
+      z.object({
+        id: z.string().min(1),
+        nodeId: z.string().min(1),
+        command: z.string().min(1),
+        state: pendingWorkState(),
+        ts: timestampMs(),
+      }),
+    ),
+  }),
+  "node.changed": event({
+    summary: "A node came, went, or may be asked for something else than before.",
+    since: 4,
+    status: "planned",
+    audience: "operators",
+    scope: "operator.read",
+    droppable: true,
+    payload: lazy(() =>
+      z.object({
+        nodeId: z.string().min(1),
+        connected: z.boolean(),
+        reason: z.enum(["connected", "disconnected", "commands"]),
+        ts: timestampMs(),
+      }),
+    ),
+    notes: "`node.describe` tells the rest.",
   }),
 } as const;

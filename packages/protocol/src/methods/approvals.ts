@@ -12,6 +12,7 @@ import {
 import { method } from "../define.ts";
 import { lazy } from "../lazy.ts";
 import { LIMITS } from "../limits.ts";
+import { systemRunPlanSchema } from "../node-commands.ts";
 import { longText, noParams, okResult, sessionKey, shortText, timestampMs } from "../text.ts";
 
 const word = () => shortText().nullable().optional();
@@ -38,7 +39,10 @@ export const approvalMethods = {
             .meta({ description: "The exact arguments. Since revision 4." }),
           cwd: z.string().max(4_096).nullable().optional(),
           env: z.record(z.string(), z.string()).optional().meta({ description: "Since revision 4." }),
-          nodeId: word().meta({ description: "Since revision 4." }),
+          nodeId: word().meta({ description: "The node that shall run it. Since revision 4." }),
+          systemRunPlan: systemRunPlanSchema()
+            .nullish()
+            .meta({ description: "What `system.run.prepare` of that node answered; the approval is bound to it." }),
           host: word(),
           security: word(),
           ask: word(),
@@ -58,7 +62,10 @@ export const approvalMethods = {
             .optional()
             .meta({ description: "Answer at once; `exec.approval.waitDecision` has the outcome. Since revision 4." }),
         })
-        .refine((params) => params.command !== undefined || params.commandArgv !== undefined, "command is required"),
+        .refine(
+          (params) => params.command !== undefined || params.commandArgv !== undefined || params.systemRunPlan != null,
+          "command is required",
+        ),
     ),
     result: lazy(() =>
       z.object({
@@ -67,10 +74,15 @@ export const approvalMethods = {
         decision: approvalDecision().nullable().optional(),
         createdAtMs: timestampMs(),
         expiresAtMs: timestampMs(),
+        approvers: z
+          .int()
+          .min(0)
+          .optional()
+          .meta({ description: "How many connections were shown the question. Only the first answer of two." }),
       }),
     ),
     notes:
-      "Answered when somebody decided, or with a null decision when nobody did in time: give this request a longer timeout than the approval. An id that waits already is refused. Whoever asked can't answer (rule R-40). Followed by `exec.approval.requested`.",
+      "For a node, `systemRunPlan` is required, and the text that the owner sees is made from it (rule R-34). Answered when somebody decided, or with a null decision when nobody did in time: give this request a longer timeout than the approval. An id that waits already is refused. Whoever asked can't answer (rule R-40). Followed by `exec.approval.requested`.",
   }),
   "exec.approval.resolve": method({
     summary: "Answers such a question. The first answer counts.",

@@ -44,6 +44,7 @@ export const deviceAccessMethods = {
         urlSource: z.string(),
         access: z.enum(["full", "limited", "node"]).optional(),
         expiresAtMs: timestampMs().optional(),
+        tlsFingerprint: z.string().optional().meta({ description: "Of the certificate that the device shall expect." }),
       }),
     ),
     notes: "Never contains the gateway's own secret, and holds for the first key that uses it (rule R-28).",

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { method } from "../define.ts";
 import { lazy } from "../lazy.ts";
 import { LIMITS } from "../limits.ts";
-import { nodeRowSchema, pendingWorkSchema } from "../nodes.ts";
+import { nodeRowSchema, pendingWorkSchema, queuedWorkSchema } from "../nodes.ts";
 import { idempotencyKey, longText, noParams, okResult, sessionKey, shortText, timestampMs } from "../text.ts";
 
 const nodeId = () => shortText();
@@ -35,6 +35,7 @@ export const nodeMethods = {
     since: 3,
     status: "planned",
     privileged: true,
+    idempotent: true,
     params: lazy(() =>
       z.object({
         nodeId: nodeId(),
@@ -45,7 +46,13 @@ export const nodeMethods = {
           .min(0)
           .optional()
           .meta({ description: `Default ${LIMITS.nodeInvokeTimeoutMs}.` }),
-        idempotencyKey: idempotencyKey().meta({ description: "Passed on to the node; the gateway remembers nothing." }),
+        idempotencyKey: idempotencyKey().meta({
+          description: "Passed on to the node too: neither of the two runs a repeat again.",
+        }),
+        stream: z
+          .boolean()
+          .optional()
+          .meta({ description: "Whether the caller wants output as it comes, by `node.invoke.output`." }),
         sessionKey: sessionKey().optional().meta({ description: "Since revision 4." }),
       }),
     ),
@@ -71,19 +78,33 @@ export const nodeMethods = {
     result: lazy(() => z.object({ nodeId: z.string().min(1), displayName: z.string().min(1) })),
   }),
   "node.pending.enqueue": method({
-    summary: "Leaves work for a node that sleeps.",
+    summary: "Leaves work for a node that sleeps: it gets it when it is back, or at once when it is there.",
     role: "operator",
     scope: "operator.write",
     since: 4,
     status: "planned",
+    privileged: true,
     params: lazy(() =>
-      z.object({
-        nodeId: nodeId(),
-        type: z.enum(["status.request", "location.request"]),
-        priority: z.enum(["normal", "high"]).optional(),
-        expiresInMs: z.int().min(1_000).max(86_400_000).optional(),
-        wake: z.boolean().optional(),
-      }),
+      z
+        .object({
+          nodeId: nodeId(),
+          type: z.enum(["status.request", "location.request"]).optional(),
+          command: shortText().optional().meta({ description: "Instead of `type`: a command of the node." }),
+          params: z.unknown().optional(),
+          idempotencyKey: idempotencyKey().optional().meta({ description: "With it, a repeat is the same work." }),
+          priority: z.enum(["normal", "high"]).optional(),
+          expiresInMs: z
+            .int()
+            .min(1_000)
+            .max(LIMITS.maxPendingWorkMs)
+            .optional()
+            .meta({ description: `Default ${LIMITS.pendingWorkTtlMs}. What is not with the node by then never runs.` }),
+          wake: z.boolean().optional(),
+        })
+        .refine(
+          (params) => (params.type === undefined) !== (params.command === undefined),
+          "command or type is required",
+        ),
     ),
     result: lazy(() =>
       z.object({
@@ -93,6 +114,36 @@ export const nodeMethods = {
         wakeTriggered: z.boolean(),
       }),
     ),
+    notes: "Answered when the work is on disk. Followed by `node.pending.resolved` when it is over.",
+  }),
+  "node.pending.list": method({
+    summary: "Work that was left for nodes, and what became of it.",
+    role: "operator",
+    scope: "operator.write",
+    since: 4,
+    status: "planned",
+    params: lazy(() => z.object({ nodeId: nodeId().optional() })),
+    result: lazy(() => z.object({ work: z.array(queuedWorkSchema()) })),
+    notes: "Newest first, without what the nodes answered.",
+  }),
+  "node.pending.get": method({
+    summary: "One piece of such work, with what the node answered.",
+    role: "operator",
+    scope: "operator.write",
+    since: 4,
+    status: "planned",
+    params: lazy(() => z.object({ id: shortText() })),
+    result: queuedWorkSchema,
+  }),
+  "node.pending.cancel": method({
+    summary: "Takes such work back, if the node hasn't got it yet.",
+    role: "operator",
+    scope: "operator.write",
+    since: 4,
+    status: "planned",
+    privileged: true,
+    params: lazy(() => z.object({ id: shortText() })),
+    result: lazy(() => z.object({ id: z.string().min(1), cancelled: z.boolean() })),
   }),
 } as const;
 
@@ -130,6 +181,7 @@ export const nodeRoleMethods = {
         nodeId: nodeId(),
         seq: z.int().min(0),
         chunk: z.string().max(LIMITS.maxNodeChunkChars),
+        stream: z.enum(["stdout", "stderr"]).optional(),
       }),
     ),
     result: lazy(() => z.object({ ok: z.literal(true), ignored: z.literal(true).optional() })),
@@ -155,7 +207,7 @@ export const nodeRoleMethods = {
       }),
     ),
     notes:
-      "Kinds: `voice.transcript`, `agent.request`, `chat.subscribe`, `chat.unsubscribe`, `exec.started`, `exec.finished`, `exec.denied`. Unknown kinds are answered and otherwise ignored.",
+      "Kinds: `voice.transcript`, `agent.request`, `chat.subscribe`, `chat.unsubscribe`, `exec.started`, `exec.finished`, `exec.denied`, `node.presence.alive` (with `host`). Unknown kinds are answered and otherwise ignored.",
   }),
   "node.pending.drain": method({
     summary: "Takes the work that was left for this node.",
