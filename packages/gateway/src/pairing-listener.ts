@@ -38,3 +38,11 @@ export function createPairingListener(bus: Bus): (notice: PairingNotice) => void
     }
   };
 }
+
+/** The bus subject on which it is told that something else was approved for a node. */
+export const NODE_SURFACE_SUBJECT = "gateway.node-surface";
+
+/** For which node. */
+export interface NodeSurfaceMessage {
+  readonly nodeId: string;
+}

@@ -25,3 +25,19 @@ export function unavailablePairing(cause: Error): PairingPort {
     rotate: fail,
   };
 }
+
+/** What the gateway asks of setup codes. */
+export interface InvitesPort {
+  /** What a code is good for, for a device with this key. Changes nothing. */
+  check(code: string, publicKey: string | undefined): Promise<SetupCodeVerdict>;
+  /** Makes a code this key's alone. @returns whether it is, now */
+  redeem(order: {
+    readonly code: string;
+    readonly deviceId: string;
+    readonly publicKey: string;
+    readonly role: string;
+    readonly requestedScopes: readonly string[];
+  }): Promise<boolean>;
+  /** Ends a code: its device is paired. */
+  complete(code: string, deviceId: string, displayName: string | undefined): Promise<void>;
+}

@@ -1,0 +1,171 @@
+import type { StateDocument } from "@saltgate/store";
+import type { ApprovalDesk } from "../approvals/approval-desk.ts";
+import type { Clock } from "../clock.ts";
+import type { NodeDeclaration } from "../connection/front-desk.ts";
+import type { Peer } from "../connection/peer.ts";
+import type { EventPublisher } from "../events/event-hub.ts";
+import type { Logger } from "../logging/logger.ts";
+import type { Handlers } from "../methods/handlers.ts";
+import { nodePairingMethods } from "../methods/node-pairing.ts";
+import { nodeRoleMethods } from "../methods/node-role.ts";
+import { nodeWorkMethods } from "../methods/node-work.ts";
+import { nodeMethods } from "../methods/nodes.ts";
+import type { NodePairingPort, PairingPort } from "../pairing-port.ts";
+import type { CommandRules } from "./command-policy.ts";
+import { NodeDiary, type Diary } from "./node-diary.ts";
+import { NodeDirectory } from "./node-directory.ts";
+import { type InvocationOutput, NodeInvoker } from "./node-invoker.ts";
+import type { NodeChannel, NodeSurface } from "./node-session.ts";
+import { deliverWork } from "./work-delivery.ts";
+import { WorkDesk } from "./work-desk.ts";
+import type { WorkRows } from "./work-queue.ts";
+
+/** What a gateway is given about nodes. */
+export interface GatewayNodes {
+  /** Which of a node's commands its owner approved. */
+  readonly pairing: NodePairingPort;
+  /** What the configuration allows and denies. Asked at each invocation. */
+  readonly rules: () => CommandRules;
+  /** When nodes were last here: `nodes/diary`. */
+  readonly diary: StateDocument<Diary>;
+  /** Work for nodes that sleep: `nodes/work`. */
+  readonly work: StateDocument<WorkRows>;
+  /** Names of programs that installed skills need. */
+  readonly skillBins: () => readonly string[];
+}
+
+/** What the desk for nodes needs of the gateway around it. */
+export interface NodeDeskOptions {
+  readonly nodes: GatewayNodes;
+  readonly devices: PairingPort;
+  readonly approvals: ApprovalDesk;
+  readonly events: EventPublisher;
+  readonly queueSystemEvent: (text: string) => void;
+  /** Sends output of a command to the connection that asked for it. */
+  readonly sendOutput: (connId: string, output: InvocationOutput & { nodeId: string; idempotencyKey: string }) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly newId: () => string;
+}
+
+type NodeDeskMethods = ReturnType<typeof nodeMethods> &
+  ReturnType<typeof nodeRoleMethods> &
+  ReturnType<typeof nodeWorkMethods> &
+  ReturnType<typeof nodePairingMethods>;
+
+/** Everything about nodes in one gateway: who they are, what they may be asked, and what waits for them. */
+export class NodeDesk {
+  readonly methods: Pick<Handlers, keyof NodeDeskMethods>;
+  readonly #options: NodeDeskOptions;
+  readonly #directory: NodeDirectory;
+  readonly #invoker: NodeInvoker;
+  readonly #work: WorkDesk;
+  readonly #diary: NodeDiary;
+
+  constructor(options: NodeDeskOptions) {
+    const { nodes, devices, events, clock, newId } = options;
+    this.#options = options;
+    this.#diary = new NodeDiary(nodes.diary, clock.now);
+    this.#work = new WorkDesk(nodes.work, clock.now, (over) => events.publish("node.pending.resolved", over));
+    this.#invoker = new NodeInvoker(clock, newId);
+    this.#directory = new NodeDirectory({
+      diary: this.#diary,
+      rules: nodes.rules,
+      paired: async () => (await devices.list()).paired,
+      waiting: () => this.#work.waitingByNode(),
+      clock,
+      onChange: (nodeId, reason) =>
+        events.publish("node.changed", { nodeId, connected: reason !== "disconnected", reason, ts: clock.now() }),
+    });
+    const isKnown = async (nodeId: string): Promise<boolean> =>
+      (await this.#directory.rows()).some((row) => row.nodeId === nodeId);
+    this.methods = {
+      ...nodeMethods({
+        directory: this.#directory,
+        invoker: this.#invoker,
+        desk: options.approvals,
+        rules: nodes.rules,
+        now: clock.now,
+        newId,
+        rename: (nodeId, displayName, caller) => this.#rename(nodeId, displayName, caller),
+        sendOutput: options.sendOutput,
+      }),
+      ...nodeRoleMethods({
+        invoker: this.#invoker,
+        work: this.#work,
+        diary: this.#diary,
+        queueSystemEvent: options.queueSystemEvent,
+        skillBins: nodes.skillBins,
+      }),
+      ...nodeWorkMethods({
+        work: this.#work,
+        isKnown,
+        deliver: (nodeId) => void this.#deliver(nodeId),
+        now: clock.now,
+        newId,
+      }),
+      ...nodePairingMethods({ pairing: nodes.pairing }),
+    };
+  }
+
+  /** How many invocations wait for their nodes. */
+  get waiting(): number {
+    return this.#invoker.waiting;
+  }
+
+  /** Which of a node's claims count: what its owner approved (rule R-30). */
+  async declare(declaration: NodeDeclaration): Promise<NodeSurface> {
+    return this.#options.nodes.pairing.declare(declaration);
+  }
+
+  /** A node's connection is ready. */
+  join(channel: NodeChannel, peer: Peer): void {
+    const session = this.#directory.join(channel, peer);
+    if (session !== undefined) void this.#deliver(session.nodeId);
+  }
+
+  /** A connection is over. What was asked over it ends. */
+  leave(connId: string, peer: Peer): void {
+    if (peer.node === undefined || peer.deviceId === undefined) return;
+    this.#directory.leave(connId, peer.deviceId);
+    this.#invoker.connectionEnded(connId);
+  }
+
+  /** The owner approved something else for a node. */
+  async surfaceChanged(nodeId: string): Promise<void> {
+    const session = this.#directory.current(nodeId);
+    if (session === undefined) return;
+    const { client, remoteIp } = session.peer;
+    this.#directory.surfaceChanged(
+      nodeId,
+      await this.declare({ deviceId: nodeId, claims: session.claims, client, remoteIp }),
+    );
+    void this.#deliver(nodeId);
+  }
+
+  /** Writes down what was noted, and ends what is overdue. */
+  async tick(): Promise<void> {
+    await this.#diary.flush();
+    await this.#work.tidy();
+  }
+
+  #deliver(nodeId: string): Promise<void> {
+    const { nodes, clock, logger } = this.#options;
+    return deliverWork(nodeId, {
+      work: this.#work,
+      directory: this.#directory,
+      rules: nodes.rules,
+      now: clock.now,
+      logger,
+    });
+  }
+
+  async #rename(nodeId: string, displayName: string, { deviceId, scopes }: Peer): Promise<boolean> {
+    const caller = { deviceId, scopes };
+    const device = await this.#options.devices.rename({ deviceId: nodeId, displayName, caller });
+    if (device.type === "forbidden") throw forbidden(device);
+    const node = await this.#options.nodes.pairing.rename({ nodeId, displayName, caller });
+    if (device.type === "renamed") this.#options.events.publish("node.changed", this.#changed(nodeId));
+    return device.type === "renamed" || node.type === "renamed";
+  }
+}

@@ -1,0 +1,37 @@
+import type { Peer } from "../connection/peer.ts";
+import type { Platform } from "./platform.ts";
+
+/** What a node said about itself when it connected. All of it are claims. */
+export interface NodeClaims {
+  readonly caps: readonly string[];
+  readonly commands: readonly string[];
+  readonly permissions: Readonly<Record<string, boolean>>;
+  readonly pathEnv: string | undefined;
+}
+
+/** What of these claims counts, because the node's owner approved it. */
+export interface NodeSurface {
+  readonly caps: readonly string[];
+  readonly commands: readonly string[];
+  /** The platform that was approved; another one than the node now names leaves it without commands (rule R-30). */
+  readonly platform: Platform;
+}
+
+/** The connection of a node, as far as nodes are concerned. */
+export interface NodeChannel {
+  readonly id: string;
+  /** Whether it can still be written to. */
+  readonly isReady: boolean;
+  sendTargeted(event: string, payloadJson: string): void;
+}
+
+/** One live connection of a node. */
+export interface NodeSession {
+  readonly nodeId: string;
+  readonly channel: NodeChannel;
+  readonly peer: Peer;
+  readonly claims: NodeClaims;
+  readonly connectedAtMs: number;
+  /** Changes when its owner approves more, without a new connection. */
+  surface: NodeSurface;
+}
