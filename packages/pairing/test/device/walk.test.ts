@@ -5,8 +5,8 @@ import {
   type DevicePairingState,
   type DeviceToken,
   devicePairing,
-} from "../src/index.ts";
-import { type Reducer, type WalkOptions, walk } from "./pairing-walk.ts";
+} from "../../src/index.ts";
+import { type Reducer, type WalkOptions, walk } from "./walk.ts";
 
 const [read, admin, pairing] = ["operator.read", "operator.admin", "operator.pairing"];
 const oneDevice: WalkOptions = { devices: ["a"], scopeRequests: [[], [read], [admin]] };

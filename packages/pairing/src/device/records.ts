@@ -1,4 +1,6 @@
 import type { SecretDigest } from "@saltgate/identity";
+import type { PairingState } from "../pairing-state.ts";
+import { own } from "../rows.ts";
 
 /** What a device says about itself. Shown to the owner, never a reason to allow anything (rule R-07). */
 export interface DeviceMetadata {
@@ -77,21 +79,7 @@ export type PendingDevices = Readonly<Record<string, PendingDevice>>;
 export type PairedDevices = Readonly<Record<string, PairedDevice>>;
 
 /** Everything that device pairing knows. */
-export interface DevicePairingState {
-  readonly pending: PendingDevices;
-  readonly paired: PairedDevices;
-}
-
-/** The value of an own key. Ids come from strangers: `__proto__` and `constructor` name nothing. */
-export function own<T>(rows: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(rows, key) ? rows[key] : undefined;
-}
-
-/** A copy without some keys; the same object when none of them is there. */
-export function without<T>(rows: Readonly<Record<string, T>>, keys: readonly string[]): Readonly<Record<string, T>> {
-  if (!keys.some((key) => Object.hasOwn(rows, key))) return rows;
-  return Object.fromEntries(Object.entries(rows).filter(([key]) => !keys.includes(key)));
-}
+export type DevicePairingState = PairingState<PendingDevice, PairedDevice>;
 
 /** The roles in which a device may connect: approved, and not revoked. */
 export function liveRoles(device: PairedDevice): string[] {

@@ -1,15 +1,10 @@
 import { intersectScopes, isScope, missingScopes, normalizeScopes } from "@saltgate/protocol";
-import type { AdmitEvent, Admitted, DevicePairingOutcomes, PairingRequired, Transition } from "./device-events.ts";
-import type { DevicePairingLimits } from "./device-limits.ts";
-import {
-  type DevicePairingState,
-  liveRoles,
-  own,
-  type PairedDevice,
-  type PendingDevice,
-  without,
-} from "./device-records.ts";
-import { checkDeviceToken, tokenAfterAdmission, usableScopes } from "./device-tokens.ts";
+import { own, without } from "../rows.ts";
+import type { Transition } from "../transition.ts";
+import type { AdmitEvent, Admitted, DevicePairingOutcomes, PairingRequired } from "./events.ts";
+import type { DevicePairingLimits } from "./limits.ts";
+import { type DevicePairingState, liveRoles, type PairedDevice, type PendingDevice } from "./records.ts";
+import { checkDeviceToken, tokenAfterAdmission, usableScopes } from "./tokens.ts";
 
 type Admission = Transition<DevicePairingState, DevicePairingOutcomes["admit"]>;
 

@@ -1,4 +1,5 @@
-import type { DevicePairingState, DeviceToken, PairedDevice, PendingDevice } from "./device-records.ts";
+import { given } from "../rows.ts";
+import type { DevicePairingState, DeviceToken, PairedDevice, PendingDevice } from "./records.ts";
 
 /** A token without its secret or digest. */
 export interface DeviceTokenSummary {
@@ -59,11 +60,4 @@ function tokenSummary(token: DeviceToken): DeviceTokenSummary {
 function metadataOf(row: PendingDevice | PairedDevice) {
   const { displayName, platform, deviceFamily, clientId, clientMode, remoteIp } = row;
   return given({ displayName, platform, deviceFamily, clientId, clientMode, remoteIp });
-}
-
-type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** The fields that have a value. */
-function given<T extends object>(fields: T): Given<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
 }

@@ -1,36 +1,15 @@
-import { isScope, missingScopes, normalizeScopes, scopeSatisfies } from "@saltgate/protocol";
-import type {
-  ApproveEvent,
-  Caller,
-  DevicePairingOutcomes,
-  Forbidden,
-  RejectEvent,
-  SocketTarget,
-  Transition,
-} from "./device-events.ts";
+import { isScope, missingScopes, normalizeScopes } from "@saltgate/protocol";
+import { forbiddenWithout } from "../authority.ts";
+import { own, without } from "../rows.ts";
+import type { Transition } from "../transition.ts";
+import type { ApproveEvent, DevicePairingOutcomes, RejectEvent, SocketTarget } from "./events.ts";
 import {
   type DevicePairingState,
   type DeviceToken,
   liveRoles,
-  own,
   type PairedDevice,
   type PendingDevice,
-  without,
-} from "./device-records.ts";
-
-/** What may be missing for any of these orders: the scope of the methods, checked here too, for every surface. */
-export function forbiddenWithout(caller: Caller, scopes: readonly string[]): Forbidden | undefined {
-  const missing = missingScopes(caller.scopes, scopes);
-  return missing.length === 0 ? undefined : { type: "forbidden", reason: "missing-scopes", scopes: missing };
-}
-
-/** Whether the caller may act on this device: its own, or any as an admin (rule R-15). */
-export function forbiddenOn(deviceId: string, caller: Caller): Forbidden | undefined {
-  const forbidden = forbiddenWithout(caller, ["operator.pairing"]);
-  if (forbidden !== undefined) return forbidden;
-  if (caller.deviceId === deviceId || scopeSatisfies(caller.scopes, "operator.admin")) return undefined;
-  return { type: "forbidden", reason: "not-own-device", scopes: ["operator.admin"] };
-}
+} from "./records.ts";
 
 /**
  * Lets a waiting device in. The one approval of every surface: the approver must hold every scope that the device ends up

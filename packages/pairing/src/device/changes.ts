@@ -1,5 +1,7 @@
 import { missingScopes, normalizeScopes } from "@saltgate/protocol";
-import { forbiddenOn, forbiddenWithout } from "./device-approval.ts";
+import { forbiddenOn, forbiddenWithout } from "../authority.ts";
+import { own, without } from "../rows.ts";
+import type { Transition } from "../transition.ts";
 import type {
   DevicePairingOutcomes,
   RemoveEvent,
@@ -7,10 +9,9 @@ import type {
   RevokeEvent,
   RotateEvent,
   TouchEvent,
-  Transition,
-} from "./device-events.ts";
-import { type DevicePairingState, type DeviceToken, own, type PairedDevice, without } from "./device-records.ts";
-import { usableScopes } from "./device-tokens.ts";
+} from "./events.ts";
+import type { DevicePairingState, DeviceToken, PairedDevice } from "./records.ts";
+import { usableScopes } from "./tokens.ts";
 
 type Change<Type extends keyof DevicePairingOutcomes> = Transition<DevicePairingState, DevicePairingOutcomes[Type]>;
 

@@ -12,7 +12,7 @@ import {
   deviceDocumentShapes,
   emptyDevicePairing,
   type Transition,
-} from "../src/index.ts";
+} from "../../src/index.ts";
 
 type AnyOutcome = DevicePairingOutcomes[keyof DevicePairingOutcomes];
 export type Reducer = (
