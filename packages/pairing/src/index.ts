@@ -43,9 +43,11 @@ export type {
   PendingDevice,
   PendingDevices,
 } from "./device/records.ts";
+export { nodeApprovalOf } from "./device/records.ts";
 export { devicePairing, emptyDevicePairing } from "./device/reducer.ts";
 export type { AdmitRequest, AdmitResult, DevicePairingOptions } from "./device/service.ts";
 export { DevicePairing } from "./device/service.ts";
 export type { TokenCheck } from "./device/tokens.ts";
 export { checkDeviceToken } from "./device/tokens.ts";
+export type { NodeApproval, NodeClaims, NodeFacts, NodePlatform } from "./node-claims.ts";
 export type { Transition } from "./transition.ts";

@@ -1,5 +1,6 @@
 import { isScope, missingScopes, normalizeScopes } from "@saltgate/protocol";
 import { forbiddenWithout } from "../authority.ts";
+import { withoutClaims, withoutNodeFacts } from "../node-claims.ts";
 import { own, without } from "../rows.ts";
 import type { Transition } from "../transition.ts";
 import type { ApproveEvent, DevicePairingOutcomes, RejectEvent, SocketTarget } from "./events.ts";
@@ -74,9 +75,13 @@ export function deviceAfterApproval(
         ? [role, { ...token, scopes: normalizeScopes([...token.scopes, ...grant]) }]
         : [role, token],
     );
+  // What a node may be asked to do is pinned by what its owner saw in a request of the node role, and by nothing else.
+  const isNode = request.roles.includes("node");
+  const isPinned = existing?.nodeApprovedAtMs !== undefined;
   return {
-    ...existing,
-    ...described,
+    ...(isNode && existing !== undefined ? withoutNodeFacts(existing) : existing),
+    ...(isNode ? described : isPinned ? withoutNodeFacts(described) : withoutClaims(described)),
+    ...(isNode && { nodeApprovedAtMs: atMs }),
     ...(existing?.displayName === undefined ? {} : { displayName: existing.displayName }),
     role: roles[0] ?? request.role,
     roles: [...new Set([...roles, ...laterRevoked.map(({ role }) => role)])],

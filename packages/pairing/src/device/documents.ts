@@ -1,5 +1,6 @@
 import type { Sha256 } from "@saltgate/identity";
 import type { DocumentShape } from "@saltgate/store";
+import { claimsIn } from "../node-claims.ts";
 import { digestOf, objectOf, type Row, rowsOf, textOf, textsOf, timeOf } from "../row-reading.ts";
 import type { DeviceToken, PairedDevice, PairedDevices, PendingDevice, PendingDevices } from "./records.ts";
 
@@ -24,6 +25,7 @@ function pendingRow(row: Row): PendingDevice {
   const roles = rolesOf(row);
   return {
     ...row,
+    ...claimsIn(row),
     requestId: textOf(row, "requestId"),
     deviceId: textOf(row, "deviceId"),
     publicKey: textOf(row, "publicKey"),
@@ -40,6 +42,8 @@ function pairedRow(row: Row, sha256: Sha256): PairedDevice {
   const tokens = Object.entries(objectOf(row["tokens"] ?? {}, "tokens"));
   return {
     ...row,
+    ...claimsIn(row),
+    ...(row["nodeApprovedAtMs"] !== undefined && { nodeApprovedAtMs: timeOf(row, "nodeApprovedAtMs") }),
     deviceId: textOf(row, "deviceId"),
     publicKey: textOf(row, "publicKey"),
     roles: rolesOf(row),

@@ -1,6 +1,7 @@
 import type { SecretDigest } from "@saltgate/identity";
 import type { Role } from "@saltgate/protocol";
 import type { Caller, Forbidden } from "../authority.ts";
+import type { NodeApproval } from "../node-claims.ts";
 import type { DeviceMetadata, PairedDevice, PendingDevice } from "./records.ts";
 
 /** A device that has proven its key asks to come in. */
@@ -120,6 +121,8 @@ export interface Admitted {
   readonly token: { readonly scopes: readonly string[]; readonly issuedAtMs: number };
   /** Whether it came with its device token, so that the use is worth remembering. */
   readonly isTokenUsed: boolean;
+  /** In the node role: what its owner approved that it can be asked to do. Absent where nobody was shown any of it. */
+  readonly nodeApproval?: NodeApproval;
 }
 
 export interface PairingRequired {

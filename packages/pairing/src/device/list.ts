@@ -1,3 +1,4 @@
+import { nodeFactsOf } from "../node-claims.ts";
 import { given } from "../rows.ts";
 import type { DevicePairingState, DeviceToken, PairedDevice, PendingDevice } from "./records.ts";
 
@@ -47,8 +48,9 @@ export function pairedSummary(row: PairedDevice): PairedDeviceSummary {
   const tokens = Object.values(row.tokens)
     .map(tokenSummary)
     .sort((left, right) => left.role.localeCompare(right.role));
-  const role = row.role === undefined ? {} : { role: row.role };
-  return { deviceId, publicKey, ...metadataOf(row), ...role, roles, scopes, tokens, createdAtMs, approvedAtMs };
+  const { role, nodeApprovedAtMs } = row;
+  const times = { createdAtMs, approvedAtMs, ...given({ nodeApprovedAtMs }) };
+  return { deviceId, publicKey, ...metadataOf(row), ...given({ role }), roles, scopes, tokens, ...times };
 }
 
 function tokenSummary(token: DeviceToken): DeviceTokenSummary {
@@ -58,6 +60,6 @@ function tokenSummary(token: DeviceToken): DeviceTokenSummary {
 }
 
 function metadataOf(row: PendingDevice | PairedDevice) {
-  const { displayName, platform, deviceFamily, clientId, clientMode, remoteIp } = row;
-  return given({ displayName, platform, deviceFamily, clientId, clientMode, remoteIp });
+  const { displayName, clientId, clientMode, remoteIp } = row;
+  return given({ displayName, ...nodeFactsOf(row), clientId, clientMode, remoteIp });
 }

@@ -1,9 +1,14 @@
 import type { SecretDigest } from "@saltgate/identity";
+import type { NodeApproval, NodeClaims } from "../node-claims.ts";
+import { nodeFactsOf } from "../node-claims.ts";
 import type { PairingState } from "../pairing-state.ts";
 import { own } from "../rows.ts";
 
-/** What a device says about itself. Shown to the owner, never a reason to allow anything (rule R-07). */
-export interface DeviceMetadata {
+/**
+ * What a device says about itself. Shown to the owner, never a reason to allow anything (rule R-07). The claims are those
+ * of its node role, where it has or asks for one.
+ */
+export interface DeviceMetadata extends NodeClaims {
   readonly displayName?: string;
   readonly platform?: string;
   readonly deviceFamily?: string;
@@ -69,6 +74,8 @@ export interface PairedDevice extends DeviceMetadata {
   readonly tokens: Readonly<Record<string, DeviceToken>>;
   readonly createdAtMs: number;
   readonly approvedAtMs: number;
+  /** When the claims were approved that stand here; absent where none were. */
+  readonly nodeApprovedAtMs?: number;
   /** The request that was approved last, so that a crash between two files can't bring it back. */
   readonly approvedRequestId?: string;
 }
@@ -84,4 +91,11 @@ export type DevicePairingState = PairingState<PendingDevice, PairedDevice>;
 /** The roles in which a device may connect: approved, and not revoked. */
 export function liveRoles(device: PairedDevice): string[] {
   return device.roles.filter((role) => own(device.tokens, role)?.revokedAtMs === undefined);
+}
+
+/** What this device may be asked to do as a node, by the approval that let it in as one; `undefined` without one. */
+export function nodeApprovalOf(device: PairedDevice): NodeApproval | undefined {
+  const { nodeApprovedAtMs } = device;
+  if (nodeApprovedAtMs === undefined || !liveRoles(device).includes("node")) return undefined;
+  return { claims: nodeFactsOf(device), atMs: nodeApprovedAtMs };
 }
