@@ -20,8 +20,14 @@ export function createPairingListener(bus: Bus): (notice: PairingNotice) => void
   return (notice) => {
     switch (notice.type) {
       case "requested": {
-        const { roles, scopes, ...row } = pendingSummary(notice.request);
-        events.publish("device.pair.requested", { ...row, roles: [...roles], scopes: [...scopes] });
+        const { roles, scopes, caps, commands, ...row } = pendingSummary(notice.request);
+        events.publish("device.pair.requested", {
+          ...row,
+          roles: [...roles],
+          scopes: [...scopes],
+          ...(caps && { caps: [...caps] }),
+          ...(commands && { commands: [...commands] }),
+        });
         return;
       }
       case "resolved": {

@@ -1,16 +1,15 @@
-export type { DeviceDocumentShapes } from "./device-documents.ts";
-export { deviceDocumentShapes } from "./device-documents.ts";
+export type { Caller, Forbidden } from "./authority.ts";
+export type { DeviceDocumentShapes } from "./device/documents.ts";
+export { deviceDocumentShapes } from "./device/documents.ts";
 export type {
   AdmitEvent,
   Admitted,
   Approved,
   ApproveEvent,
-  Caller,
   DevicePairingEvent,
   DevicePairingOutcomes,
   Expired,
   ExpireEvent,
-  Forbidden,
   PairingRequired,
   Refused,
   RejectEvent,
@@ -27,17 +26,14 @@ export type {
   TokenFault,
   TouchEvent,
   Touched,
-  Transition,
   UnknownDevice,
   UnknownRequest,
-} from "./device-events.ts";
-export type { DevicePairingLimits } from "./device-limits.ts";
-export { defaultDevicePairingLimits } from "./device-limits.ts";
-export type { DeviceList, DeviceTokenSummary, PairedDeviceSummary } from "./device-list.ts";
-export { listDevices, pairedSummary, pendingSummary } from "./device-list.ts";
-export { devicePairing, emptyDevicePairing } from "./device-pairing.ts";
-export type { AdmitRequest, AdmitResult, DevicePairingOptions } from "./device-pairing-service.ts";
-export { DevicePairing } from "./device-pairing-service.ts";
+} from "./device/events.ts";
+export type { DevicePairingLimits } from "./device/limits.ts";
+export { defaultDevicePairingLimits } from "./device/limits.ts";
+export type { DeviceList, DeviceTokenSummary, PairedDeviceSummary } from "./device/list.ts";
+export { listDevices, pairedSummary, pendingSummary } from "./device/list.ts";
+export type { PairingNotice } from "./device/notices.ts";
 export type {
   DeviceMetadata,
   DevicePairingState,
@@ -46,7 +42,12 @@ export type {
   PairedDevices,
   PendingDevice,
   PendingDevices,
-} from "./device-records.ts";
-export type { TokenCheck } from "./device-tokens.ts";
-export { checkDeviceToken } from "./device-tokens.ts";
-export type { PairingNotice } from "./pairing-notices.ts";
+} from "./device/records.ts";
+export { nodeApprovalOf } from "./device/records.ts";
+export { devicePairing, emptyDevicePairing } from "./device/reducer.ts";
+export type { AdmitRequest, AdmitResult, DevicePairingOptions } from "./device/service.ts";
+export { DevicePairing } from "./device/service.ts";
+export type { TokenCheck } from "./device/tokens.ts";
+export { checkDeviceToken } from "./device/tokens.ts";
+export type { NodeApproval, NodeClaims, NodeFacts, NodePlatform } from "./node-claims.ts";
+export type { Transition } from "./transition.ts";

@@ -10,6 +10,7 @@ test("pairing: the public list is this one", () => {
     "devicePairing",
     "emptyDevicePairing",
     "listDevices",
+    "nodeApprovalOf",
     "pairedSummary",
     "pendingSummary",
   ]);

@@ -11,8 +11,9 @@ import {
   defaultDevicePairingLimits,
   deviceDocumentShapes,
   emptyDevicePairing,
+  type NodeFacts,
   type Transition,
-} from "../src/index.ts";
+} from "../../src/index.ts";
 
 type AnyOutcome = DevicePairingOutcomes[keyof DevicePairingOutcomes];
 export type Reducer = (
@@ -29,6 +30,8 @@ interface Consent {
   /** Roles that were closed, and would come back with a rotation by an admin. */
   readonly closed: readonly string[];
   readonly scopes: readonly string[];
+  /** What the node role was let in with, as text; `undefined` when it never was. */
+  readonly claims: string | undefined;
 }
 type Ledger = Readonly<Record<string, Consent>>;
 
@@ -49,6 +52,8 @@ export interface WalkOptions {
   /** Most events after each other; `undefined` walks until nothing new is found. */
   readonly maxDepth?: number;
   readonly limits?: Partial<DevicePairingLimits>;
+  /** What nodes say that they can do. */
+  readonly claims?: readonly NodeFacts[];
   /** Whether devices come with another key under the same id as well. */
   readonly withOtherKeys?: boolean;
 }
@@ -97,7 +102,8 @@ export function walk(reducer: Reducer, options: WalkOptions): WalkResult {
         transitions += 1;
         const { state, outcome } = reducer(node.state, event, nowMs, limits);
         outcomes[outcome.type] = (outcomes[outcome.type] ?? 0) + 1;
-        const next = settle({ ...node, nowMs }, event, state, outcome);
+        const next = settle(nowMs === node.nowMs ? node : { ...node, nowMs }, event, state, outcome);
+        if (next === node) continue;
         const violation = typeof next === "string" ? next : undefined;
         if (violation !== undefined || typeof next === "string") {
           return {
@@ -203,21 +209,24 @@ function* admissions(
           [true, false],
           [false, false],
         ] as const) {
-          const id = serial();
-          yield {
-            type: "admit",
-            deviceId,
-            publicKey,
-            role,
-            requestedScopes,
-            isProven,
-            isSilentEligible,
-            presented,
-            defaultScopes: ownerDefaults,
-            metadata: { displayName: deviceId, ...(isSilentEligible ? {} : { remoteIp: "203.0.113.9" }) },
-            requestId: `r${id}`,
-            freshToken: `sha256:${id.toString(16).padStart(64, "0")}`,
-          };
+          // An operator may say the same of itself; nobody shall see or pin that.
+          for (const claims of options.claims ?? [{}]) {
+            const id = serial();
+            yield {
+              type: "admit",
+              deviceId,
+              publicKey,
+              role,
+              requestedScopes,
+              isProven,
+              isSilentEligible,
+              presented,
+              defaultScopes: ownerDefaults,
+              metadata: { displayName: deviceId, ...claims, ...(isSilentEligible ? {} : { remoteIp: "203.0.113.9" }) },
+              requestId: `r${id}`,
+              freshToken: `sha256:${id.toString(16).padStart(64, "0")}`,
+            };
+          }
         }
       }
     }
@@ -233,7 +242,7 @@ function settle(
 ): Node | string {
   for (const [id, row] of Object.entries(before.state.pending)) {
     const same = state.pending[id];
-    if (same !== undefined && JSON.stringify(same) !== JSON.stringify(row))
+    if (same !== undefined && same !== row && JSON.stringify(same) !== JSON.stringify(row))
       return "a waiting request changed under its owner's eyes";
   }
   if ("caller" in event) {
@@ -246,12 +255,19 @@ function settle(
     if (isChanged && (!mayTry || (isOrderOnDevice && !isSelf && !mayActOnOthers)))
       return "a caller without the right changed something";
   }
-  const ledger = { ...before.ledger };
-  const handedOut = new Map(before.handedOut);
-  const ended = new Set(before.ended);
+  // Copied when they change only: most of the millions of steps change nothing.
+  let ledger = before.ledger;
+  let handedOut = before.handedOut;
+  let ended = before.ended;
+  const agree = (deviceId: string, consent: Consent) => {
+    ledger = { ...ledger, [deviceId]: consent };
+  };
+  const endTokens = (...digests: readonly string[]) => {
+    ended = new Set([...ended, ...digests]);
+  };
   const end = (deviceId: string, role?: string) => {
     for (const token of Object.values(before.state.paired[deviceId]?.tokens ?? {})) {
-      if (role === undefined || token.role === role) ended.add(token.token).add(token.next?.token ?? token.token);
+      if (role === undefined || token.role === role) endTokens(token.token, token.next?.token ?? token.token);
     }
   };
   switch (outcome.type) {
@@ -265,17 +281,23 @@ function settle(
         const named = event.requestedScopes ?? [];
         const scopes = event.role !== "operator" ? [] : named.length > 0 ? named : ownerDefaults;
         if (!coversAll(ownerDefaults, scopes)) return "a silent pairing beyond the defaults";
-        ledger[event.deviceId] = { key: event.publicKey, roles: [event.role], closed: [], scopes };
+        agree(event.deviceId, {
+          key: event.publicKey,
+          roles: [event.role],
+          closed: [],
+          scopes,
+          claims: event.role === "node" ? claimsKey(event.metadata) : undefined,
+        });
       } else {
         if (consent === undefined || consent.key !== event.publicKey) return "a stranger came in";
         if (!consent.roles.includes(event.role)) return "a role that nobody approved came in";
         const held = event.presented.filter((digest) => digest === token?.token || digest === token?.next?.token);
         if (!event.isProven && held.length === 0) return "came in without any proof";
         if (held.some((digest) => before.ended.has(digest))) return "a token that had ended came in";
-        if (token?.next !== undefined && event.presented.includes(token.next.token)) ended.add(token.token);
+        if (token?.next !== undefined && event.presented.includes(token.next.token)) endTokens(token.token);
         if (token?.expiresAtMs !== undefined && before.nowMs >= token.expiresAtMs) {
           if (!event.isProven) return "an expired token came in";
-          ended.add(token.token);
+          endTokens(token.token);
         }
       }
       const scopes = ledger[event.deviceId]?.scopes ?? [];
@@ -283,7 +305,20 @@ function settle(
       if (!coversAll(scopes, outcome.scopes)) return "granted more than was approved";
       const named = event.requestedScopes ?? [];
       if (named.length > 0 && !coversAll(named, outcome.scopes)) return "granted more than was asked for";
-      if (outcome.isTokenIssued) handedOut.set(event.freshToken, `${event.deviceId} ${event.role}`);
+      if (outcome.isTokenIssued)
+        handedOut = new Map([...handedOut, [event.freshToken, `${event.deviceId} ${event.role}`]]);
+      break;
+    }
+    case "pairing-required": {
+      if (event.type !== "admit") return "pairing is required of nobody";
+      const { request } = outcome;
+      const asked = Object.values(before.state.pending).find(
+        ({ deviceId, publicKey }) => deviceId === event.deviceId && publicKey === event.publicKey,
+      );
+      const shown = request.roles.includes("node") ? claimsKey(request) : undefined;
+      if (event.role === "node" && shown !== claimsKey(event.metadata)) return "a node's request shows other claims";
+      if (event.role === "operator" && shown !== undefined && shown !== claimsKey(asked ?? {}))
+        return "an operator changed what a node claims";
       break;
     }
     case "approved": {
@@ -301,7 +336,13 @@ function settle(
       const needs = [pairing, ...scopes, ...(roles.includes("node") ? [admin] : [])];
       if (!coversAll(event.caller.scopes, needs)) return "approved by somebody who doesn't hold what was granted";
       const closed = (consent?.closed ?? []).filter((role) => !request.roles.includes(role));
-      ledger[request.deviceId] = { key: request.publicKey, roles, closed, scopes };
+      agree(request.deviceId, {
+        key: request.publicKey,
+        roles,
+        closed,
+        scopes,
+        claims: request.roles.includes("node") ? claimsKey(request) : consent?.claims,
+      });
       if (consent === undefined) end(request.deviceId);
       for (const role of request.roles) if (consent?.roles.includes(role) !== true) end(request.deviceId, role);
       break;
@@ -311,11 +352,12 @@ function settle(
       if (consent === undefined) return "revoked a stranger";
       const hadToken = before.state.paired[outcome.deviceId]?.tokens[outcome.role] !== undefined;
       const wasOpen = consent.roles.includes(outcome.role);
-      ledger[outcome.deviceId] = {
+      agree(outcome.deviceId, {
         ...consent,
         roles: consent.roles.filter((role) => role !== outcome.role),
+        claims: outcome.role === "node" && !hadToken ? undefined : consent.claims,
         closed: wasOpen && hadToken ? [...consent.closed, outcome.role].sort() : consent.closed,
-      };
+      });
       end(outcome.deviceId, outcome.role);
       break;
     }
@@ -329,17 +371,17 @@ function settle(
         if (!coversAll(event.caller.scopes, [admin, ...consent.scopes]))
           return "opened a revoked role without being admin";
         end(outcome.deviceId, outcome.role);
-        ledger[outcome.deviceId] = {
+        agree(outcome.deviceId, {
           ...consent,
           roles: [...consent.roles, outcome.role].sort(),
           closed: consent.closed.filter((role) => role !== outcome.role),
-        };
+        });
       }
       break;
     }
     case "removed":
       end(outcome.deviceId);
-      delete ledger[outcome.deviceId];
+      ledger = Object.fromEntries(Object.entries(ledger).filter(([deviceId]) => deviceId !== outcome.deviceId));
       break;
     default:
       break;
@@ -348,6 +390,8 @@ function settle(
     if (!outcome.closeSockets.some(({ deviceId }) => deviceId === outcome.deviceId))
       return "live connections were left open";
   }
+  const isSame = ledger === before.ledger && handedOut === before.handedOut && ended === before.ended;
+  if (isSame && state === before.state) return before;
   return { ...before, state, ledger, handedOut, ended };
 }
 
@@ -360,6 +404,10 @@ function brokenRule({ state, ledger, handedOut, ended, nowMs }: Node, limits: De
     if (!live.every((role) => consent.roles.includes(role))) return "a role exists that nobody approved";
     if (live.includes("operator") && !coversAll(consent.scopes, device.scopes))
       return "a scope exists that nobody approved";
+    if ((device.nodeApprovedAtMs === undefined ? undefined : claimsKey(device)) !== consent.claims)
+      return "a node is pinned to what nobody was shown";
+    if (consent.claims === undefined && claimsKey({ ...device, platform: "" }) !== claimsKey({ platform: "" }))
+      return "claims are pinned without the node role";
     for (const token of Object.values(device.tokens)) {
       if (token.revokedAtMs !== undefined) continue;
       if (!live.includes(token.role)) return "a token lives without its role";
@@ -376,6 +424,8 @@ function brokenRule({ state, ledger, handedOut, ended, nowMs }: Node, limits: De
   if (new Set(waiting.map(({ deviceId }) => deviceId)).size !== waiting.length)
     return "two requests of one device wait";
   if (waiting.length > limits.maxPending) return "more wait than may";
+  if (waiting.some(({ roles, caps, commands }) => !roles.includes("node") && (caps ?? commands) !== undefined))
+    return "an operator's request shows claims";
   if (waiting.some(({ silent }) => silent)) return "a silent request waits";
   const again = {
     pending: throughFile(shapes.pending, state.pending),
@@ -394,7 +444,7 @@ function keyOf({ state, ledger, nowMs }: Pick<Node, "state" | "ledger" | "nowMs"
   const parts: string[] = [];
   for (const device of Object.values(state.paired).sort(byDevice)) {
     const roles = [...device.roles].sort().join();
-    parts.push(`P${device.deviceId} ${device.publicKey} ${roles} ${device.scopes.join()}`);
+    parts.push(`P${device.deviceId} ${device.publicKey} ${roles} ${device.scopes.join()} ${claimsKey(device)}`);
     for (const role of ["node", "operator"]) {
       const token = device.tokens[role];
       if (token === undefined) continue;
@@ -410,15 +460,20 @@ function keyOf({ state, ledger, nowMs }: Pick<Node, "state" | "ledger" | "nowMs"
   }
   for (const row of Object.values(state.pending).sort(byDevice)) {
     parts.push(
-      `W${row.deviceId} ${row.publicKey} ${row.roles.join()} ${row.scopes.join()} ${row.remoteIp} ${row.isRepair} ${nowMs - row.ts > 300_000}`,
+      `W${row.deviceId} ${row.publicKey} ${row.roles.join()} ${row.scopes.join()} ${row.remoteIp} ${row.isRepair} ${nowMs - row.ts > 300_000} ${claimsKey(row)}`,
     );
   }
   for (const [deviceId, consent] of Object.entries(ledger).sort(([left], [right]) => (left < right ? -1 : 1))) {
     parts.push(
-      `L${deviceId} ${consent.key} ${consent.roles.join()} ${consent.closed.join()} ${[...consent.scopes].sort().join()}`,
+      `L${deviceId} ${consent.key} ${consent.roles.join()} ${consent.closed.join()} ${[...consent.scopes].sort().join()} ${consent.claims}`,
     );
   }
   return parts.join("\n");
+}
+
+/** What a node says, as text. Written without the code under test. */
+function claimsKey({ caps = [], commands = [], permissions = {}, platform, deviceFamily }: NodeFacts): string {
+  return JSON.stringify([caps, commands, Object.entries(permissions), platform ?? null, deviceFamily ?? null]);
 }
 
 const byDevice = (left: { deviceId: string }, right: { deviceId: string }) => (left.deviceId < right.deviceId ? -1 : 1);
@@ -433,6 +488,7 @@ function describe(event: DevicePairingEvent): string {
     isProven,
     isSilentEligible,
     presented: presented.length,
+    claims: claimsKey(event.metadata),
     publicKey,
   });
 }

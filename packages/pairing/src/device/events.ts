@@ -1,14 +1,8 @@
 import type { SecretDigest } from "@saltgate/identity";
 import type { Role } from "@saltgate/protocol";
-import type { DeviceMetadata, PairedDevice, PendingDevice } from "./device-records.ts";
-
-/** Who orders a change: a connected operator, or the owner at the machine itself (who holds every scope). */
-export interface Caller {
-  /** The caller's own device, if it has one. */
-  readonly deviceId?: string | undefined;
-  /** The scopes that its connection was granted. */
-  readonly scopes: readonly string[];
-}
+import type { Caller, Forbidden } from "../authority.ts";
+import type { NodeApproval } from "../node-claims.ts";
+import type { DeviceMetadata, PairedDevice, PendingDevice } from "./records.ts";
 
 /** A device that has proven its key asks to come in. */
 export interface AdmitEvent {
@@ -127,6 +121,8 @@ export interface Admitted {
   readonly token: { readonly scopes: readonly string[]; readonly issuedAtMs: number };
   /** Whether it came with its device token, so that the use is worth remembering. */
   readonly isTokenUsed: boolean;
+  /** In the node role: what its owner approved that it can be asked to do. Absent where nobody was shown any of it. */
+  readonly nodeApproval?: NodeApproval;
 }
 
 export interface PairingRequired {
@@ -141,14 +137,6 @@ export interface PairingRequired {
 export interface Refused {
   readonly type: "refused";
   readonly reason: TokenFault | "token-scope-mismatch" | "pending-full" | "pending-full-for-address";
-}
-
-/** The caller may not do this. Nothing was changed. */
-export interface Forbidden {
-  readonly type: "forbidden";
-  readonly reason: "missing-scopes" | "not-own-device" | "exceeds-request" | "exceeds-approved";
-  /** Scopes that would be needed, or are too many. */
-  readonly scopes: readonly string[];
 }
 
 export interface UnknownRequest {
@@ -208,10 +196,4 @@ export interface DevicePairingOutcomes {
   readonly revoke: Revoked | Forbidden | UnknownDevice;
   readonly rotate: Rotated | Forbidden | UnknownDevice;
   readonly touch: Touched;
-}
-
-/** The state after an event, and what the event came to. The state is the same object when nothing changed. */
-export interface Transition<State, Outcome> {
-  readonly state: State;
-  readonly outcome: Outcome;
 }

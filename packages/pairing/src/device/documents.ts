@@ -1,6 +1,8 @@
-import { digestSecret, isSecretDigest, type Sha256 } from "@saltgate/identity";
+import type { Sha256 } from "@saltgate/identity";
 import type { DocumentShape } from "@saltgate/store";
-import type { DeviceToken, PairedDevice, PairedDevices, PendingDevice, PendingDevices } from "./device-records.ts";
+import { claimsIn } from "../node-claims.ts";
+import { digestOf, objectOf, type Row, rowsOf, textOf, textsOf, timeOf } from "../row-reading.ts";
+import type { DeviceToken, PairedDevice, PairedDevices, PendingDevice, PendingDevices } from "./records.ts";
 
 /** The shapes of `devices/pending` and `devices/paired`, to open the two documents of a store with. */
 export interface DeviceDocumentShapes {
@@ -19,21 +21,11 @@ export function deviceDocumentShapes(sha256: Sha256): DeviceDocumentShapes {
   };
 }
 
-type Row = Readonly<Record<string, unknown>>;
-
-function rowsOf<T>(json: unknown, key: string, read: (row: Row) => T): Readonly<Record<string, T>> {
-  const rows = Object.entries(objectOf(json, "the file")).map(([id, value]): [string, T] => {
-    const row = objectOf(value, `a row`);
-    if (row[key] !== id) throw new TypeError(`A row's ${key} isn't the key that it stands under.`);
-    return [id, read(row)];
-  });
-  return Object.fromEntries(rows);
-}
-
 function pendingRow(row: Row): PendingDevice {
   const roles = rolesOf(row);
   return {
     ...row,
+    ...claimsIn(row),
     requestId: textOf(row, "requestId"),
     deviceId: textOf(row, "deviceId"),
     publicKey: textOf(row, "publicKey"),
@@ -50,6 +42,8 @@ function pairedRow(row: Row, sha256: Sha256): PairedDevice {
   const tokens = Object.entries(objectOf(row["tokens"] ?? {}, "tokens"));
   return {
     ...row,
+    ...claimsIn(row),
+    ...(row["nodeApprovedAtMs"] !== undefined && { nodeApprovedAtMs: timeOf(row, "nodeApprovedAtMs") }),
     deviceId: textOf(row, "deviceId"),
     publicKey: textOf(row, "publicKey"),
     roles: rolesOf(row),
@@ -78,35 +72,7 @@ function tokenRow(role: string, row: Row, sha256: Sha256): DeviceToken {
   };
 }
 
-/** Older gateways store tokens in clear. A text that only looks like a digest is hashed again, and matches nothing. */
-function digestOf(token: string, sha256: Sha256): DeviceToken["token"] {
-  return isSecretDigest(token) ? token : digestSecret(sha256, token);
-}
-
 function rolesOf(row: Row): string[] {
   if (row["roles"] !== undefined) return textsOf(row, "roles");
   return row["role"] === undefined ? [] : [textOf(row, "role")];
-}
-
-function objectOf(value: unknown, what: string): Row {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Row;
-  throw new TypeError(`Expected ${what} to be a JSON object.`);
-}
-
-function textOf(row: Row, key: string): string {
-  const value = row[key];
-  if (typeof value === "string" && value !== "") return value;
-  throw new TypeError(`Expected "${key}" to be a text.`);
-}
-
-function textsOf(row: Row, key: string): string[] {
-  const value = row[key] ?? [];
-  if (Array.isArray(value) && value.every((entry) => typeof entry === "string")) return value;
-  throw new TypeError(`Expected "${key}" to be a list of texts.`);
-}
-
-function timeOf(row: Row, key: string): number {
-  const value = row[key];
-  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-  throw new TypeError(`Expected "${key}" to be a time in milliseconds.`);
 }

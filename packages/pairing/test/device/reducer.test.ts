@@ -10,7 +10,7 @@ import {
   devicePairing,
   emptyDevicePairing,
   type PairingRequired,
-} from "../src/index.ts";
+} from "../../src/index.ts";
 
 const [read, write, admin, pairing] = ["operator.read", "operator.write", "operator.admin", "operator.pairing"];
 const root = { scopes: [admin, "operator.approvals", pairing] };

@@ -1,5 +1,8 @@
 import { missingScopes, normalizeScopes } from "@saltgate/protocol";
-import { forbiddenOn, forbiddenWithout } from "./device-approval.ts";
+import { forbiddenOn, forbiddenWithout } from "../authority.ts";
+import { withoutClaims } from "../node-claims.ts";
+import { own, without } from "../rows.ts";
+import type { Transition } from "../transition.ts";
 import type {
   DevicePairingOutcomes,
   RemoveEvent,
@@ -7,10 +10,9 @@ import type {
   RevokeEvent,
   RotateEvent,
   TouchEvent,
-  Transition,
-} from "./device-events.ts";
-import { type DevicePairingState, type DeviceToken, own, type PairedDevice, without } from "./device-records.ts";
-import { usableScopes } from "./device-tokens.ts";
+} from "./events.ts";
+import type { DevicePairingState, DeviceToken, PairedDevice } from "./records.ts";
+import { usableScopes } from "./tokens.ts";
 
 type Change<Type extends keyof DevicePairingOutcomes> = Transition<DevicePairingState, DevicePairingOutcomes[Type]>;
 
@@ -72,7 +74,7 @@ export function revokeRole(state: DevicePairingState, event: RevokeEvent, nowMs:
   // A role that never had a token has nothing to mark as revoked: the approval itself is taken back.
   const changed: PairedDevice =
     token === undefined
-      ? { ...device, roles: device.roles.filter((role) => role !== event.role) }
+      ? withoutRole(device, event.role)
       : { ...device, tokens: { ...device.tokens, [event.role]: revokedToken(token, nowMs) } };
   return { state: withDevice(state, changed), outcome };
 }
@@ -118,6 +120,13 @@ export function touchTokens(state: DevicePairingState, event: TouchEvent): Chang
     });
   }, state);
   return { state: touched, outcome: { type: "touched" } };
+}
+
+function withoutRole(device: PairedDevice, closed: string): PairedDevice {
+  const roles = device.roles.filter((role) => role !== closed);
+  if (closed !== "node") return { ...device, roles };
+  const { nodeApprovedAtMs: _, ...rest } = withoutClaims(device);
+  return { ...rest, roles };
 }
 
 function revokedToken(token: DeviceToken, revokedAtMs: number): DeviceToken {

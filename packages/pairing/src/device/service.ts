@@ -1,23 +1,25 @@
 import { digestSecret, mintSecret, type SecretDigest, type SyncEd25519Engine } from "@saltgate/identity";
 import type { StateDocument } from "@saltgate/store";
+import type { Caller } from "../authority.ts";
+import { PairingBook } from "../pairing-book.ts";
+import { PairingDocuments } from "../pairing-documents.ts";
+import { own } from "../rows.ts";
+import { uuidOf } from "../uuid.ts";
 import type {
   AdmitEvent,
   Admitted,
-  Caller,
   DevicePairingEvent,
   DevicePairingOutcomes,
   PairingRequired,
   Refused,
-  Transition,
-} from "./device-events.ts";
-import { type DevicePairingLimits, defaultDevicePairingLimits } from "./device-limits.ts";
-import { type DeviceList, listDevices } from "./device-list.ts";
-import { devicePairing, emptyDevicePairing } from "./device-pairing.ts";
-import { type DevicePairingState, own, type PairedDevices, type PendingDevices } from "./device-records.ts";
-import { settled } from "./device-settlement.ts";
-import { checkDeviceToken, type TokenCheck } from "./device-tokens.ts";
-import { PairingDocuments } from "./pairing-documents.ts";
-import { noticesBetween, noticesOf, type PairingNotice } from "./pairing-notices.ts";
+} from "./events.ts";
+import { type DevicePairingLimits, defaultDevicePairingLimits } from "./limits.ts";
+import { type DeviceList, listDevices } from "./list.ts";
+import { noticesBetween, noticesOf, type PairingNotice } from "./notices.ts";
+import type { PairedDevice, PairedDevices, PendingDevice, PendingDevices } from "./records.ts";
+import { devicePairing } from "./reducer.ts";
+import { deviceApprovals } from "./settlement.ts";
+import { checkDeviceToken, type TokenCheck } from "./tokens.ts";
 
 export interface DevicePairingOptions {
   /** `devices/pending`, opened with the shape of `deviceDocumentShapes`. */
@@ -46,48 +48,42 @@ const unminted: SecretDigest = `sha256:${"0".repeat(64)}`;
 /** Like the reducer's outcome, with the secret of a token that was issued. It is nowhere else: send it, don't log it. */
 export type AdmitResult = (Admitted & { readonly deviceToken?: string }) | PairingRequired | Refused;
 
+type AnyOutcome = DevicePairingOutcomes[keyof DevicePairingOutcomes];
+type Book = PairingBook<PendingDevice, PairedDevice, AnyOutcome, PairingNotice>;
+
 /**
  * Device pairing over two documents. A known device is let in from memory, without reading or writing; everything else
  * decides on what is on disk at that moment, and is durable before it is answered. Several processes may do this on the
  * same files.
  */
 export class DevicePairing {
-  readonly #documents: PairingDocuments;
-  readonly #options: DevicePairingOptions;
+  readonly #book: Book;
+  readonly #engine: DevicePairingOptions["engine"];
   readonly #limits: DevicePairingLimits;
   readonly #now: () => number;
   readonly #uses = new Map<string, { deviceId: string; role: string; atMs: number }>();
-  readonly #stop: () => void;
-  #view: DevicePairingState = emptyDevicePairing;
-  /** Changes that the documents reported so far. */
-  #reported = 0;
-  /** How many of them the view has seen; `undefined` while memory may be behind the disk. */
-  #seen: number | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: DevicePairingOptions) {
-    this.#options = options;
-    this.#documents = new PairingDocuments(options.pending, options.paired);
+  private constructor(book: Book, options: DevicePairingOptions, now: () => number) {
+    this.#book = book;
+    this.#engine = options.engine;
     this.#limits = { ...defaultDevicePairingLimits, ...options.limits };
-    this.#now = options.now ?? Date.now;
-    this.#stop = this.#documents.changed(() => {
-      this.#reported += 1;
-    });
+    this.#now = now;
   }
 
   /** Opens both files and finishes what a crash left behind. @throws {StoreError} when one of them is damaged */
   static async open(options: DevicePairingOptions): Promise<DevicePairing> {
-    const pairing = new DevicePairing(options);
-    const { state } = await pairing.#documents.readSettled();
-    pairing.#view = state;
-    pairing.#seen = 0;
-    return pairing;
+    const now = options.now ?? Date.now;
+    const book = await PairingBook.open(new PairingDocuments(options.pending, options.paired, deviceApprovals), {
+      noticesBetween: (before, after) => noticesBetween(before, after, now()),
+      listener: options.listener,
+    });
+    return new DevicePairing(book, options, now);
   }
 
   /** Decides whether a device may come in, and with which scopes. */
   async admit(request: AdmitRequest): Promise<AdmitResult> {
     const { presentedTokens, ...asked } = request;
-    const { randomBytes, sha256 } = this.#options.engine;
+    const { randomBytes, sha256 } = this.#engine;
     const presented = presentedTokens.map((token) => digestSecret(sha256, token));
     // Most connects mint nothing. Memory answers only what changes nothing, so this digest is never stored.
     const event: AdmitEvent = { ...asked, type: "admit", presented, requestId: "", freshToken: unminted };
@@ -113,9 +109,9 @@ export class DevicePairing {
     readonly role: string;
     readonly presentedTokens: readonly string[];
   }): Promise<TokenCheck> {
-    await this.#refreshIfStale();
-    const row = own(this.#view.paired, device.deviceId);
-    const presented = device.presentedTokens.map((token) => digestSecret(this.#options.engine.sha256, token));
+    const { paired } = await this.#book.current();
+    const row = own(paired, device.deviceId);
+    const presented = device.presentedTokens.map((token) => digestSecret(this.#engine.sha256, token));
     const known = row?.publicKey === device.publicKey ? row : undefined;
     return checkDeviceToken(known, device.role, presented, this.#now());
   }
@@ -163,9 +159,9 @@ export class DevicePairing {
 
   /** Who waits and who is paired, newest first, without secrets and digests. */
   async list(): Promise<DeviceList> {
-    await this.#refreshIfStale();
+    const state = await this.#book.current();
     const uses = { type: "touch", uses: [...this.#uses.values()] } as const;
-    return listDevices(devicePairing(this.#view, uses, this.#now(), this.#limits).state);
+    return listDevices(devicePairing(state, uses, this.#now(), this.#limits).state);
   }
 
   /**
@@ -174,9 +170,7 @@ export class DevicePairing {
    * by another process ends live connections without waiting for that answer.
    */
   refresh(): Promise<void> {
-    return this.#inTurn(async () => {
-      await this.#refreshNow();
-    });
+    return this.#book.refresh();
   }
 
   /**
@@ -195,71 +189,26 @@ export class DevicePairing {
 
   /** Flushes, and stops listening to the documents. */
   async close(): Promise<void> {
-    this.#stop();
+    this.#book.stop();
     await this.flush();
   }
 
   /** A device that is known and changes nothing needs no disk. Everything else is decided on what is there now. */
   #admitFromMemory(event: AdmitEvent): Admitted | undefined {
-    if (this.#seen !== this.#reported) return undefined;
-    const { state, outcome } = devicePairing(this.#view, event, this.#now(), this.#limits);
-    return outcome.type === "admitted" && state === this.#view ? outcome : undefined;
+    const view = this.#book.fresh;
+    if (view === undefined) return undefined;
+    const { state, outcome } = devicePairing(view, event, this.#now(), this.#limits);
+    return outcome.type === "admitted" && state === view ? outcome : undefined;
   }
 
   #change<Event extends DevicePairingEvent>(event: Event): Promise<DevicePairingOutcomes[Event["type"]]> {
-    return this.#inTurn(async () => {
-      const nowMs = this.#now();
-      const reported = this.#reported;
-      this.#seen = undefined;
-      const { state, outcome } = await this.#documents.update<DevicePairingOutcomes[Event["type"]]>(
-        (current): Transition<DevicePairingState, DevicePairingOutcomes[Event["type"]]> =>
-          devicePairing(current, event, nowMs, this.#limits),
-        (current) => this.#adopt(current),
-      );
-      this.#view = state;
-      // After an approval others may have written too: the next answer reads again.
-      this.#seen = outcome.type === "approved" ? undefined : reported;
-      await this.#tell(noticesOf(outcome, event.type === "admit" ? event : undefined, nowMs));
-      return outcome;
-    });
+    let nowMs = 0;
+    return this.#book.change<DevicePairingOutcomes[Event["type"]]>(
+      (state) => {
+        nowMs = this.#now();
+        return devicePairing(state, event, nowMs, this.#limits);
+      },
+      (outcome) => noticesOf(outcome, event.type === "admit" ? event : undefined, nowMs),
+    );
   }
-
-  async #refreshIfStale(): Promise<void> {
-    if (this.#seen !== this.#reported) await this.refresh();
-  }
-
-  async #refreshNow(): Promise<void> {
-    const reported = this.#reported;
-    this.#seen = undefined;
-    const { state } = await this.#documents.read();
-    await this.#adopt(settled(state));
-    this.#seen = reported;
-  }
-
-  /** Tells what follows from what others wrote, then takes it over: in this order, so that nothing is told never. */
-  async #adopt(state: DevicePairingState): Promise<void> {
-    await this.#tell(noticesBetween(this.#view, state, this.#now()));
-    this.#view = state;
-  }
-
-  async #tell(notices: readonly PairingNotice[]): Promise<void> {
-    for (const notice of notices) {
-      await this.#options.listener?.(notice);
-    }
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work);
-    this.#queue = turn.catch(() => undefined);
-    return turn;
-  }
-}
-
-/** A random UUID (version 4) of 16 random bytes. */
-function uuidOf(bytes: Uint8Array): string {
-  const hex = Array.from(bytes, (byte, at) => {
-    const fixed = at === 6 ? (byte & 0x0f) | 0x40 : at === 8 ? (byte & 0x3f) | 0x80 : byte;
-    return fixed.toString(16).padStart(2, "0");
-  }).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

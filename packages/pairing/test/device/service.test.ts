@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { nativeEngine } from "@saltgate/identity/node";
 import { type DocumentStore, FileStore, MemoryStore, type StateDocument } from "@saltgate/store";
 import { expect, onTestFinished, test } from "vitest";
-import { type AdmitRequest, DevicePairing, deviceDocumentShapes, type PairingNotice } from "../src/index.ts";
+import { type AdmitRequest, DevicePairing, deviceDocumentShapes, type PairingNotice } from "../../src/index.ts";
 
 const [read, admin, pairing] = ["operator.read", "operator.admin", "operator.pairing"];
 const root = { scopes: [admin, "operator.approvals", pairing] };

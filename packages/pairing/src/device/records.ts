@@ -1,7 +1,14 @@
 import type { SecretDigest } from "@saltgate/identity";
+import type { NodeApproval, NodeClaims } from "../node-claims.ts";
+import { nodeFactsOf } from "../node-claims.ts";
+import type { PairingState } from "../pairing-state.ts";
+import { own } from "../rows.ts";
 
-/** What a device says about itself. Shown to the owner, never a reason to allow anything (rule R-07). */
-export interface DeviceMetadata {
+/**
+ * What a device says about itself. Shown to the owner, never a reason to allow anything (rule R-07). The claims are those
+ * of its node role, where it has or asks for one.
+ */
+export interface DeviceMetadata extends NodeClaims {
   readonly displayName?: string;
   readonly platform?: string;
   readonly deviceFamily?: string;
@@ -67,6 +74,8 @@ export interface PairedDevice extends DeviceMetadata {
   readonly tokens: Readonly<Record<string, DeviceToken>>;
   readonly createdAtMs: number;
   readonly approvedAtMs: number;
+  /** When the claims were approved that stand here; absent where none were. */
+  readonly nodeApprovedAtMs?: number;
   /** The request that was approved last, so that a crash between two files can't bring it back. */
   readonly approvedRequestId?: string;
 }
@@ -77,23 +86,16 @@ export type PendingDevices = Readonly<Record<string, PendingDevice>>;
 export type PairedDevices = Readonly<Record<string, PairedDevice>>;
 
 /** Everything that device pairing knows. */
-export interface DevicePairingState {
-  readonly pending: PendingDevices;
-  readonly paired: PairedDevices;
-}
-
-/** The value of an own key. Ids come from strangers: `__proto__` and `constructor` name nothing. */
-export function own<T>(rows: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(rows, key) ? rows[key] : undefined;
-}
-
-/** A copy without some keys; the same object when none of them is there. */
-export function without<T>(rows: Readonly<Record<string, T>>, keys: readonly string[]): Readonly<Record<string, T>> {
-  if (!keys.some((key) => Object.hasOwn(rows, key))) return rows;
-  return Object.fromEntries(Object.entries(rows).filter(([key]) => !keys.includes(key)));
-}
+export type DevicePairingState = PairingState<PendingDevice, PairedDevice>;
 
 /** The roles in which a device may connect: approved, and not revoked. */
 export function liveRoles(device: PairedDevice): string[] {
   return device.roles.filter((role) => own(device.tokens, role)?.revokedAtMs === undefined);
+}
+
+/** What this device may be asked to do as a node, by the approval that let it in as one; `undefined` without one. */
+export function nodeApprovalOf(device: PairedDevice): NodeApproval | undefined {
+  const { nodeApprovedAtMs } = device;
+  if (nodeApprovedAtMs === undefined || !liveRoles(device).includes("node")) return undefined;
+  return { claims: nodeFactsOf(device), atMs: nodeApprovedAtMs };
 }

@@ -1,36 +1,16 @@
-import { isScope, missingScopes, normalizeScopes, scopeSatisfies } from "@saltgate/protocol";
-import type {
-  ApproveEvent,
-  Caller,
-  DevicePairingOutcomes,
-  Forbidden,
-  RejectEvent,
-  SocketTarget,
-  Transition,
-} from "./device-events.ts";
+import { isScope, missingScopes, normalizeScopes } from "@saltgate/protocol";
+import { forbiddenWithout } from "../authority.ts";
+import { withoutClaims, withoutNodeFacts } from "../node-claims.ts";
+import { own, without } from "../rows.ts";
+import type { Transition } from "../transition.ts";
+import type { ApproveEvent, DevicePairingOutcomes, RejectEvent, SocketTarget } from "./events.ts";
 import {
   type DevicePairingState,
   type DeviceToken,
   liveRoles,
-  own,
   type PairedDevice,
   type PendingDevice,
-  without,
-} from "./device-records.ts";
-
-/** What may be missing for any of these orders: the scope of the methods, checked here too, for every surface. */
-export function forbiddenWithout(caller: Caller, scopes: readonly string[]): Forbidden | undefined {
-  const missing = missingScopes(caller.scopes, scopes);
-  return missing.length === 0 ? undefined : { type: "forbidden", reason: "missing-scopes", scopes: missing };
-}
-
-/** Whether the caller may act on this device: its own, or any as an admin (rule R-15). */
-export function forbiddenOn(deviceId: string, caller: Caller): Forbidden | undefined {
-  const forbidden = forbiddenWithout(caller, ["operator.pairing"]);
-  if (forbidden !== undefined) return forbidden;
-  if (caller.deviceId === deviceId || scopeSatisfies(caller.scopes, "operator.admin")) return undefined;
-  return { type: "forbidden", reason: "not-own-device", scopes: ["operator.admin"] };
-}
+} from "./records.ts";
 
 /**
  * Lets a waiting device in. The one approval of every surface: the approver must hold every scope that the device ends up
@@ -95,9 +75,13 @@ export function deviceAfterApproval(
         ? [role, { ...token, scopes: normalizeScopes([...token.scopes, ...grant]) }]
         : [role, token],
     );
+  // What a node may be asked to do is pinned by what its owner saw in a request of the node role, and by nothing else.
+  const isNode = request.roles.includes("node");
+  const isPinned = existing?.nodeApprovedAtMs !== undefined;
   return {
-    ...existing,
-    ...described,
+    ...(isNode && existing !== undefined ? withoutNodeFacts(existing) : existing),
+    ...(isNode ? described : isPinned ? withoutNodeFacts(described) : withoutClaims(described)),
+    ...(isNode && { nodeApprovedAtMs: atMs }),
     ...(existing?.displayName === undefined ? {} : { displayName: existing.displayName }),
     role: roles[0] ?? request.role,
     roles: [...new Set([...roles, ...laterRevoked.map(({ role }) => role)])],

@@ -5,12 +5,17 @@ import {
   type DevicePairingState,
   type DeviceToken,
   devicePairing,
-} from "../src/index.ts";
-import { type Reducer, type WalkOptions, walk } from "./pairing-walk.ts";
+} from "../../src/index.ts";
+import { type Reducer, type WalkOptions, walk } from "./walk.ts";
 
 const [read, admin, pairing] = ["operator.read", "operator.admin", "operator.pairing"];
 const oneDevice: WalkOptions = { devices: ["a"], scopeRequests: [[], [read], [admin]] };
 const twoDevices: WalkOptions = { ...oneDevice, devices: ["a", "b"] };
+const claiming: WalkOptions = {
+  devices: ["a"],
+  scopeRequests: [[read]],
+  claims: [{}, { platform: "linux" }, { platform: "linux", commands: ["system.run"], permissions: { camera: true } }],
+};
 const otherKeys: WalkOptions = { ...oneDevice, withOtherKeys: true };
 
 // The numbers are typed in: a walk that shrinks, because an event or a state is no longer reached, is noticed.
@@ -55,6 +60,19 @@ test("[pairing:walk] pairing walk: a device id with another key is a stranger, u
   expect(result.violation).toBeUndefined();
   expect({ states: result.states, transitions: result.transitions }).toEqual({ states: 9_511, transitions: 821_254 });
   console.log(`walked one device with two keys to depth 6: ${result.states} states, ${result.transitions} events`);
+});
+
+test("[pairing:pinned-claims] [R-30] pairing walk: in every reachable state a node is pinned to what its owner was shown", {
+  timeout: 300_000,
+}, () => {
+  const result = walk(devicePairing, claiming);
+  expect(result.violation).toBeUndefined();
+  expect({ states: result.states, transitions: result.transitions, depth: result.depth }).toEqual({
+    states: 7_055,
+    transitions: 1_124_376,
+    depth: 17,
+  });
+  console.log(`walked every state of one device with claims: ${result.states} states, ${result.transitions} events`);
 });
 
 test("[pairing:caps] [R-50] pairing walk: with room for one request, one waits and the other is refused", () => {
@@ -173,6 +191,39 @@ const mutants: Record<string, Change> = {
   },
 };
 
+/** Reducers that get a node's claims wrong. */
+const claimMutants: Record<string, Change> = {
+  "a node is pinned to what it says later": (_, event, real) => {
+    if (event.type !== "admit" || event.role !== "node" || real.outcome.type !== "admitted") return real;
+    const device = { ...real.state.paired[event.deviceId]!, ...event.metadata };
+    return { ...real, state: { ...real.state, paired: { ...real.state.paired, [event.deviceId]: device } } };
+  },
+  "approving an operator takes over its claims": (before, event, real) => {
+    if (event.type !== "approve" || real.outcome.type !== "approved") return real;
+    const request = before.pending[event.requestId]!;
+    const device = { ...real.outcome.device, commands: request.commands ?? [] };
+    return { ...real, state: { ...real.state, paired: { ...real.state.paired, [device.deviceId]: device } } };
+  },
+  "an operator's connect clears what the node of the same app claims": (_, event, real) => {
+    if (event.type !== "admit" || event.role !== "operator" || real.outcome.type !== "pairing-required") return real;
+    const { commands: __, ...request } = real.outcome.request;
+    const pending = { ...real.state.pending, [request.requestId]: request };
+    return { state: { ...real.state, pending }, outcome: { ...real.outcome, request } };
+  },
+  "a node's request keeps showing what it claimed first": (before, event, real) => {
+    const waiting = Object.values(before.pending)[0];
+    const isNode = event.type === "admit" && event.role === "node" && real.outcome.type === "pairing-required";
+    if (!isNode || waiting?.roles.includes("node") !== true || real.outcome.type !== "pairing-required") return real;
+    return { state: before, outcome: { ...real.outcome, request: waiting, change: "unchanged" } };
+  },
+  "a first pairing as operator pins claims": (_, event, real) => {
+    if (event.type !== "admit" || event.role !== "operator" || real.outcome.type !== "admitted") return real;
+    if (!real.outcome.isFirstPairing) return real;
+    const device = { ...real.state.paired[event.deviceId]!, ...event.metadata, nodeApprovedAtMs: 1 };
+    return { ...real, state: { ...real.state, paired: { ...real.state.paired, [event.deviceId]: device } } };
+  },
+};
+
 function withoutRevocation(token: DeviceToken): DeviceToken {
   return Object.fromEntries(Object.entries(token).filter(([key]) => key !== "revokedAtMs")) as unknown as DeviceToken;
 }
@@ -188,13 +239,15 @@ function changeToken(
 }
 
 describe("[pairing:walk-mutants] the walk catches a reducer in which", () => {
-  test.each(Object.entries(mutants))("%s", { timeout: 120_000 }, (_, change) => {
+  test.each(Object.entries({ ...mutants, ...claimMutants }))("%s", { timeout: 120_000 }, (_, change) => {
     const broken: Reducer = (state, event, nowMs, limits) =>
       change(state, event, devicePairing(state, event, nowMs, limits), (other, at = state) =>
         devicePairing(at, other, nowMs, limits),
       );
     const violation =
-      walk(broken, { ...twoDevices, maxDepth: 3 }).violation ?? walk(broken, { ...otherKeys, maxDepth: 6 }).violation;
+      walk(broken, { ...claiming, maxDepth: 4 }).violation ??
+      walk(broken, { ...twoDevices, maxDepth: 3 }).violation ??
+      walk(broken, { ...otherKeys, maxDepth: 6 }).violation;
     expect(violation).toBeDefined();
     console.log(violation?.split("\n")[0]);
   });

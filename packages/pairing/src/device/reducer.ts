@@ -1,9 +1,11 @@
-import { admitDevice } from "./device-admission.ts";
-import { approveDevice, rejectDevice } from "./device-approval.ts";
-import { removeDevice, renameDevice, revokeRole, rotateToken, touchTokens } from "./device-changes.ts";
-import type { DevicePairingEvent, DevicePairingOutcomes, Transition } from "./device-events.ts";
-import { type DevicePairingLimits, defaultDevicePairingLimits } from "./device-limits.ts";
-import { type DevicePairingState, without } from "./device-records.ts";
+import { without } from "../rows.ts";
+import type { Transition } from "../transition.ts";
+import { admitDevice } from "./admission.ts";
+import { approveDevice, rejectDevice } from "./approval.ts";
+import { removeDevice, renameDevice, revokeRole, rotateToken, touchTokens } from "./changes.ts";
+import type { DevicePairingEvent, DevicePairingOutcomes } from "./events.ts";
+import { type DevicePairingLimits, defaultDevicePairingLimits } from "./limits.ts";
+import type { DevicePairingState } from "./records.ts";
 
 /** Nothing waits, nobody is paired. */
 export const emptyDevicePairing: DevicePairingState = { pending: {}, paired: {} };

@@ -2,8 +2,41 @@ import { digestSecret } from "@saltgate/identity";
 import { nativeEngine } from "@saltgate/identity/node";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { AdmitRequest, DevicePairingState, PairedDevice, PendingDevice } from "../src/index.ts";
-import { createDisk, everySchedule, nowMs, type Program, recovered, runTogether, type Step } from "./two-processes.ts";
+import { deviceApprovals } from "../../src/device/settlement.ts";
+import {
+  type AdmitRequest,
+  DevicePairing,
+  type DevicePairingState,
+  deviceDocumentShapes,
+  type PairedDevice,
+  type PendingDevice,
+} from "../../src/index.ts";
+import { settled } from "../../src/pairing-state.ts";
+import * as processes from "../two-processes.ts";
+
+type Program = processes.Program<DevicePairing>;
+const nowMs = 1_000_000;
+const shapes = deviceDocumentShapes(nativeEngine.sha256);
+const open: processes.Start<DevicePairing> = (store) =>
+  DevicePairing.open({
+    pending: store.document("devices/pending", shapes.pending),
+    paired: store.document("devices/paired", shapes.paired),
+    engine: nativeEngine,
+    now: () => nowMs,
+  });
+
+/** What a process that starts now finds. */
+function recovered(disk: processes.Disk): DevicePairingState {
+  const pending = disk.read("devices/pending", shapes.pending);
+  return settled({ pending, paired: disk.read("devices/paired", shapes.paired) }, deviceApprovals);
+}
+const everySchedule = (
+  { pending, paired }: DevicePairingState,
+  programs: readonly Program[],
+  maxSwitches: number,
+  check: Parameters<typeof processes.everySchedule>[4],
+): Promise<number> =>
+  processes.everySchedule({ "devices/pending": pending, "devices/paired": paired }, open, programs, maxSwitches, check);
 
 const [read, admin, pairing] = ["operator.read", "operator.admin", "operator.pairing"];
 const root = { scopes: [admin, "operator.approvals", pairing] };
@@ -177,11 +210,20 @@ const operations: Record<string, Program> = {
 test("[pairing:crash-safe] two processes: whatever fails or dies at any step, nobody gets more than was allowed", async () => {
   const names = fc.constantFrom(...Object.keys(operations));
   const script = fc.array(names, { minLength: 1, maxLength: 4 });
-  const step = fc.constantFrom<Step>("go", "go", "go", "go", "go", "die", "fail-before-write", "fail-after-write");
+  const step = fc.constantFrom<processes.Step>(
+    "go",
+    "go",
+    "go",
+    "go",
+    "go",
+    "die",
+    "fail-before-write",
+    "fail-after-write",
+  );
   const choices = fc.array(fc.tuple(fc.nat(2), step), { maxLength: 80 });
   await fc.assert(
     fc.asyncProperty(script, script, script, choices, async (one, two, three, plan) => {
-      const disk = createDisk(start);
+      const disk = new processes.Disk({ "devices/pending": start.pending, "devices/paired": start.paired });
       const programs = [one, two, three].map(
         (list): Program =>
           async (process, note) => {
@@ -189,7 +231,7 @@ test("[pairing:crash-safe] two processes: whatever fails or dies at any step, no
           },
       );
       let at = 0;
-      const run = await runTogether(disk, programs, (ready, isWrite) => {
+      const run = await processes.runTogether(disk, open, programs, (ready, isWrite) => {
         const [which, how] = plan[at] ?? [0, "go"];
         at += 1;
         const process = ready[which % ready.length]!;

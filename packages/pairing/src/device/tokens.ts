@@ -1,8 +1,9 @@
 import { digestsEqual, type SecretDigest } from "@saltgate/identity";
 import { intersectScopes } from "@saltgate/protocol";
-import type { TokenFault } from "./device-events.ts";
-import type { DevicePairingLimits } from "./device-limits.ts";
-import { type DeviceToken, own, type PairedDevice } from "./device-records.ts";
+import { own } from "../rows.ts";
+import type { TokenFault } from "./events.ts";
+import type { DevicePairingLimits } from "./limits.ts";
+import type { DeviceToken, PairedDevice } from "./records.ts";
 
 /** Whether a presented token counts, and whether it is the current one or the one that replaces it. */
 export type TokenCheck =

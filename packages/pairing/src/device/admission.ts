@@ -1,15 +1,18 @@
 import { intersectScopes, isScope, missingScopes, normalizeScopes } from "@saltgate/protocol";
-import type { AdmitEvent, Admitted, DevicePairingOutcomes, PairingRequired, Transition } from "./device-events.ts";
-import type { DevicePairingLimits } from "./device-limits.ts";
+import { isSameNode, isSameSet, nodeFactsOf, withoutClaims, withoutNodeFacts } from "../node-claims.ts";
+import { given, own, without } from "../rows.ts";
+import type { Transition } from "../transition.ts";
+import type { AdmitEvent, Admitted, DevicePairingOutcomes, PairingRequired } from "./events.ts";
+import type { DevicePairingLimits } from "./limits.ts";
 import {
+  type DeviceMetadata,
   type DevicePairingState,
   liveRoles,
-  own,
+  nodeApprovalOf,
   type PairedDevice,
   type PendingDevice,
-  without,
-} from "./device-records.ts";
-import { checkDeviceToken, tokenAfterAdmission, usableScopes } from "./device-tokens.ts";
+} from "./records.ts";
+import { checkDeviceToken, tokenAfterAdmission, usableScopes } from "./tokens.ts";
 
 type Admission = Transition<DevicePairingState, DevicePairingOutcomes["admit"]>;
 
@@ -68,8 +71,9 @@ function pairSilently(
   limits: DevicePairingLimits,
 ): Admission {
   const approved = event.role === "operator" ? normalizeScopes(scopes) : [];
+  const isNode = event.role === "node";
   const device: PairedDevice = {
-    ...event.metadata,
+    ...(isNode ? event.metadata : withoutClaims(event.metadata)),
     deviceId: event.deviceId,
     publicKey: event.publicKey,
     role: event.role,
@@ -78,6 +82,7 @@ function pairSilently(
     tokens: {},
     createdAtMs: nowMs,
     approvedAtMs: nowMs,
+    ...(isNode && { nodeApprovedAtMs: nowMs }),
   };
   const waiting = requestsOf(state, event.deviceId).map(({ requestId }) => requestId);
   const next = { ...state, pending: without(state.pending, waiting) };
@@ -106,6 +111,7 @@ function admit(
       issuedAtMs: isIssued ? nowMs : (token.rotatedAtMs ?? token.createdAtMs),
     },
     isTokenUsed: used !== undefined,
+    ...(event.role === "node" && given({ nodeApproval: nodeApprovalOf(device) })),
   };
   if (token === own(device.tokens, event.role)) return { state, outcome };
   const changed = { ...device, tokens: { ...device.tokens, [event.role]: token } };
@@ -133,7 +139,8 @@ function requirePairing(
     state: next,
     outcome: { type: "pairing-required", reason, request, change, missing: { roles: missingRoles, scopes: missing } },
   });
-  const same = waiting.find((row) => isSameRequest(row, event.publicKey, roles, scopes));
+  const metadata = describedIn(event, roles, waiting);
+  const same = waiting.find((row) => isSameRequest(row, event.publicKey, roles, scopes, metadata));
   if (same !== undefined) return answer(same, "unchanged", state);
   if (waiting.length === 0) {
     const rows = Object.values(state.pending);
@@ -145,7 +152,7 @@ function requirePairing(
   }
   // A request never grows under its owner's eyes: asking for something else makes another request with another id.
   const request: PendingDevice = {
-    ...event.metadata,
+    ...metadata,
     requestId: event.requestId,
     deviceId: event.deviceId,
     publicKey: event.publicKey,
@@ -170,17 +177,29 @@ function requestsOf(state: DevicePairingState, deviceId: string): PendingDevice[
   return Object.values(state.pending).filter((row) => row.deviceId === deviceId);
 }
 
+/**
+ * What a request tells its owner about the device. Claims are told of a node only, and only the node role changes what
+ * is told of it: the other role of the same app leaves it as it was.
+ */
+function describedIn(event: AdmitEvent, roles: readonly string[], waiting: readonly PendingDevice[]): DeviceMetadata {
+  if (event.role === "node") return event.metadata;
+  if (!roles.includes("node")) return withoutClaims(event.metadata);
+  const known = waiting.find(({ publicKey }) => publicKey === event.publicKey);
+  return { ...withoutNodeFacts(event.metadata), ...nodeFactsOf(known ?? {}) };
+}
+
 function isSameRequest(
   row: PendingDevice,
   publicKey: string,
   roles: readonly string[],
   scopes: readonly string[],
+  metadata: DeviceMetadata,
 ): boolean {
   return (
-    row.publicKey === publicKey && isSameSet(row.roles, roles) && isSameSet(row.scopes, scopes) && row.silent === false
+    row.publicKey === publicKey &&
+    isSameSet(row.roles, roles) &&
+    isSameSet(row.scopes, scopes) &&
+    (!roles.includes("node") || isSameNode(row, metadata)) &&
+    row.silent === false
   );
-}
-
-function isSameSet(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((entry) => right.includes(entry));
 }

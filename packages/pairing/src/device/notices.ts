@@ -1,5 +1,6 @@
-import type { DevicePairingOutcomes, SocketTarget } from "./device-events.ts";
-import { type DevicePairingState, own, type PendingDevice } from "./device-records.ts";
+import { own } from "../rows.ts";
+import type { DevicePairingOutcomes, SocketTarget } from "./events.ts";
+import type { DevicePairingState, PendingDevice } from "./records.ts";
 
 /** What others have to hear about. Holds no secret. */
 export type PairingNotice =

@@ -1,4 +1,6 @@
-import type { DevicePairingState, DeviceToken, PairedDevice, PendingDevice } from "./device-records.ts";
+import { nodeFactsOf } from "../node-claims.ts";
+import { given } from "../rows.ts";
+import type { DevicePairingState, DeviceToken, PairedDevice, PendingDevice } from "./records.ts";
 
 /** A token without its secret or digest. */
 export interface DeviceTokenSummary {
@@ -46,8 +48,9 @@ export function pairedSummary(row: PairedDevice): PairedDeviceSummary {
   const tokens = Object.values(row.tokens)
     .map(tokenSummary)
     .sort((left, right) => left.role.localeCompare(right.role));
-  const role = row.role === undefined ? {} : { role: row.role };
-  return { deviceId, publicKey, ...metadataOf(row), ...role, roles, scopes, tokens, createdAtMs, approvedAtMs };
+  const { role, nodeApprovedAtMs } = row;
+  const times = { createdAtMs, approvedAtMs, ...given({ nodeApprovedAtMs }) };
+  return { deviceId, publicKey, ...metadataOf(row), ...given({ role }), roles, scopes, tokens, ...times };
 }
 
 function tokenSummary(token: DeviceToken): DeviceTokenSummary {
@@ -57,13 +60,6 @@ function tokenSummary(token: DeviceToken): DeviceTokenSummary {
 }
 
 function metadataOf(row: PendingDevice | PairedDevice) {
-  const { displayName, platform, deviceFamily, clientId, clientMode, remoteIp } = row;
-  return given({ displayName, platform, deviceFamily, clientId, clientMode, remoteIp });
-}
-
-type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** The fields that have a value. */
-function given<T extends object>(fields: T): Given<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
+  const { displayName, clientId, clientMode, remoteIp } = row;
+  return given({ displayName, ...nodeFactsOf(row), clientId, clientMode, remoteIp });
 }
