@@ -1,4 +1,6 @@
+import { APPROVAL_COMMANDS } from "./approval-commands.ts";
 import type { CommandSpec } from "./command-line.ts";
+import { NODE_COMMANDS } from "./node-commands.ts";
 
 const device = "<device>";
 const roleOption = { role: { argument: "<role>", help: "operator or node", values: ["operator", "node"] } } as const;
@@ -81,6 +83,8 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     options: roleOption,
     load: () => import("./commands/devices-revoke.ts"),
   },
+  ...NODE_COMMANDS,
+  ...APPROVAL_COMMANDS,
   completion: {
     summary: "Print what makes a shell complete these commands",
     positionals: ["<bash|zsh|fish>"],

@@ -82,7 +82,8 @@ type Happening =
 interface Watched {
   readonly askedAtMs: number | undefined;
   readonly decision: { readonly what: ApprovalDecision; readonly atMs: number } | undefined;
-  readonly runs: number;
+  /** The key of its one run. */
+  readonly run: string | undefined;
 }
 
 interface World {
@@ -91,17 +92,28 @@ interface World {
   readonly watched: Watched;
 }
 
-const WAITS = [LIFETIME_MS - 1, LIFETIME_MS, USE_WITHIN_MS, REMEMBER_MS + USE_WITHIN_MS];
+/** The moments at which time changes something, and the last one before each: between them nothing can differ. */
+function waitsOf({ nowMs, watched }: World): Happening[] {
+  if (watched.askedAtMs === undefined) return [];
+  const endedAtMs = watched.decision?.atMs ?? watched.askedAtMs + LIFETIME_MS;
+  const last = Math.max(endedAtMs + USE_WITHIN_MS, watched.askedAtMs + LIFETIME_MS);
+  const moments = [watched.askedAtMs + LIFETIME_MS, endedAtMs + USE_WITHIN_MS, last + REMEMBER_MS];
+  return moments.flatMap((atMs) => [atMs - 1, atMs]).filter((atMs) => atMs > nowMs).map((atMs) => ({ wait: atMs - nowMs }));
+}
+
+const USE = { type: "use", id: "q", run: exactRun, caller: ASKER, key: "a run", isRepeatable: false } as const;
 
 const HAPPENINGS: readonly Happening[] = [
   { event: { type: "ask", id: "q", subject, plan, timeoutMs: LIFETIME_MS, caller: ASKER } },
   ...ANSWERERS.flatMap((by) =>
     DECISIONS.map((decision): Happening => ({ event: { type: "answer", id: "q", decision, caller: by } })),
   ),
-  ...[ASKER, ASKER_AGAIN, PHONE].map((by): Happening => ({ event: { type: "use", id: "q", run: exactRun, caller: by } })),
-  ...OTHER_RUNS.map((run): Happening => ({ event: { type: "use", id: "q", run, caller: ASKER } })),
+  ...[ASKER, ASKER_AGAIN, PHONE].map((caller): Happening => ({ event: { ...USE, caller } })),
+  ...OTHER_RUNS.map((run): Happening => ({ event: { ...USE, run } })),
+  { event: { ...USE, key: "another run" } },
+  { event: { ...USE, isRepeatable: true } },
+  { event: { ...USE, isRepeatable: true, key: "another run" } },
   { event: { type: "tidy" } },
-  ...WAITS.map((wait) => ({ wait })),
   { restart: true },
 ];
 
@@ -126,7 +138,7 @@ function step(machine: typeof execApprovals, world: World, happening: Happening)
     case "asked": {
       const endedAtMs = watched.decision?.atMs ?? (watched.askedAtMs ?? -Infinity) + LIFETIME_MS;
       require(watched.askedAtMs === undefined || nowMs >= endedAtMs + REMEMBER_MS, "an id stood for two questions");
-      next = { askedAtMs: nowMs, decision: undefined, runs: 0 };
+      next = { askedAtMs: nowMs, decision: undefined, run: undefined };
       break;
     }
     case "answered":
@@ -139,9 +151,15 @@ function step(machine: typeof execApprovals, world: World, happening: Happening)
       require(event.type === "use" && event.run === exactRun, "something ran that was not what was allowed");
       require(event.type === "use" && event.caller.deviceId === "agent", "somebody used another's approval");
       require(watched.decision !== undefined && watched.decision.what !== "deny", "something ran that nobody allowed");
-      require(nowMs < (watched.decision?.atMs ?? 0) + USE_WITHIN_MS, "something ran long after it was allowed");
-      require(watched.runs === 0, "one approval ran twice");
-      next = { ...watched, runs: watched.runs + 1 };
+      require(
+        nowMs < (watched.decision?.atMs ?? 0) + USE_WITHIN_MS || watched.run !== undefined,
+        "something ran long after it was allowed",
+      );
+      if (event.type !== "use") throw new Error("only a use can be usable");
+      // The same run may be asked for again where nothing runs twice: that is one run all the same.
+      if (watched.run !== undefined)
+        require(event.isRepeatable && event.key === watched.run, "one approval ran twice");
+      next = { ...watched, run: event.key };
       break;
     case "unknown":
       if (event.type === "answer") require(!isOpen, "an open question was not found");
@@ -154,7 +172,7 @@ function step(machine: typeof execApprovals, world: World, happening: Happening)
   const isUsable =
     watched.decision !== undefined &&
     watched.decision.what !== "deny" &&
-    watched.runs === 0 &&
+    watched.run === undefined &&
     nowMs < watched.decision.atMs + USE_WITHIN_MS;
   if (event.type === "use" && event.run === exactRun && event.caller.deviceId === "agent" && isUsable)
     require(outcome.type === "usable", "what was allowed did not run");
@@ -171,15 +189,16 @@ function keyOf({ approvals, nowMs, watched }: World): string {
     age(row.decidedAtMs),
     row.decidedBy ?? null,
     age(row.usedAtMs),
+    row.usedKey ?? null,
   ]);
-  return JSON.stringify([rows, age(watched.askedAtMs), watched.decision?.what, age(watched.decision?.atMs), watched.runs]);
+  return JSON.stringify([rows, age(watched.askedAtMs), watched.decision?.what, age(watched.decision?.atMs), watched.run]);
 }
 
 /** Walks through everything that can happen to one question. @returns how many states there are */
 export function walkApprovals(machine: typeof execApprovals): number {
   return explore<World, Happening>({
-    initial: { approvals: {}, nowMs: 1_000_000, watched: { askedAtMs: undefined, decision: undefined, runs: 0 } },
-    events: () => HAPPENINGS,
+    initial: { approvals: {}, nowMs: 1_000_000, watched: { askedAtMs: undefined, decision: undefined, run: undefined } },
+    events: (world) => [...HAPPENINGS, ...waitsOf(world)],
     step: (world, happening) => step(machine, world, happening),
     keyOf,
     maxStates: 50_000,

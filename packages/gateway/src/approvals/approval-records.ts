@@ -24,6 +24,8 @@ export interface Approval {
   readonly decidedBy?: string;
   /** When it had its one run. */
   readonly usedAtMs?: number;
+  /** The idempotency key of that run: the same run may be asked for again, where it isn't run twice. */
+  readonly usedKey?: string;
 }
 
 /** Approvals by id. */

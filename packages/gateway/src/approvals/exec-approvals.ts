@@ -34,7 +34,16 @@ export type ApprovalEvent =
     }
   | { readonly type: "answer"; readonly id: string; readonly decision: ApprovalDecision; readonly caller: ApprovalCaller }
   /** Something is about to run on the strength of an approval. */
-  | { readonly type: "use"; readonly id: string; readonly run: PlannedRun; readonly caller: ApprovalCaller }
+  | {
+      readonly type: "use";
+      readonly id: string;
+      readonly run: PlannedRun;
+      readonly caller: ApprovalCaller;
+      /** The idempotency key of the run. */
+      readonly key: string;
+      /** Whether whoever runs it runs nothing twice that has the same key. */
+      readonly isRepeatable: boolean;
+    }
   | { readonly type: "tidy" };
 
 /** What an event came to. */
@@ -119,12 +128,14 @@ function use(approvals: Approvals, event: Extract<ApprovalEvent, { type: "use" }
   if (approval === undefined || approval.askedBy.deviceId !== event.caller.deviceId)
     return { approvals, outcome: { type: "unknown" } };
   const phase = phaseOf(approval, nowMs);
-  if (phase !== "allowed") return { approvals, outcome: { type: "not-usable", reason: phase } };
+  const isSameRun = phase === "used" && event.isRepeatable && approval.usedKey === event.key;
+  if (phase !== "allowed" && !isSameRun) return { approvals, outcome: { type: "not-usable", reason: phase } };
   const { decision, plan } = approval;
   if (decision === undefined || plan === undefined) return { approvals, outcome: { type: "mismatch", field: "nodeId" } };
   const field = approval.subject.nodeId === event.run.nodeId ? planDifference(plan, event.run) : "nodeId";
   if (field !== undefined) return { approvals, outcome: { type: "mismatch", field } };
-  const used = { ...approval, decision, plan, usedAtMs: nowMs };
+  if (isSameRun) return { approvals, outcome: { type: "usable", approval: { ...approval, decision, plan } } };
+  const used = { ...approval, decision, plan, usedAtMs: nowMs, usedKey: event.key };
   return { approvals: { ...approvals, [approval.id]: used }, outcome: { type: "usable", approval: used } };
 }
 

@@ -30,6 +30,17 @@ function claimsApproval(params: unknown): params is { runId: string } {
   return typeof runId === "string" && runId !== "" && (approved === true || typeof approvalDecision === "string");
 }
 
+/** Where something is about to run. */
+export interface PermittedTarget {
+  readonly nodeId: string;
+  /** The idempotency key of the run. */
+  readonly key: string;
+  /** Whether the node can tell that what runs is what was approved. */
+  readonly isBindable: boolean;
+  /** Whether the node runs nothing twice that has the same key. */
+  readonly isRepeatable: boolean;
+}
+
 /**
  * The params of `system.run` as the node gets them. What the caller says about approvals is taken out. If he names one
  * (`runId`), it is used up, and the node is told what was allowed, so that it can compare that with what it finds.
@@ -38,10 +49,9 @@ function claimsApproval(params: unknown): params is { runId: string } {
  */
 export async function permittedRun(
   params: unknown,
-  nodeId: string,
+  { nodeId, key, isBindable, isRepeatable }: PermittedTarget,
   caller: ApprovalCaller,
   desk: ApprovalDesk,
-  isBindable: boolean,
 ): Promise<unknown> {
   const plain = withoutGatewayFields(params);
   if (!claimsApproval(params)) return plain;
@@ -58,6 +68,8 @@ export async function permittedRun(
     type: "use",
     id: params.runId,
     caller,
+    key,
+    isRepeatable,
     run: {
       nodeId,
       argv: run.command,

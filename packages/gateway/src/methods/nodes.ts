@@ -7,7 +7,7 @@ import { type CommandRules, refuseCommand } from "../nodes/command-policy.ts";
 import { resultOf } from "../nodes/invocation-answer.ts";
 import { groundOf, type NodeDirectory } from "../nodes/node-directory.ts";
 import type { InvocationOutput, NodeInvoker } from "../nodes/node-invoker.ts";
-import type { NodeSession } from "../nodes/node-session.ts";
+import { isIdempotent, type NodeSession } from "../nodes/node-session.ts";
 import { approvalCallerOf } from "./approvals.ts";
 import type { Handlers } from "./handlers.ts";
 
@@ -74,7 +74,7 @@ export function nodeMethods(options: NodeMethodsOptions): NodeMethods {
       const { idempotencyKey } = params;
       const answer = await invoker.ask(session, {
         command,
-        params: await paramsFor(session, command, params.params, caller, options.desk),
+        params: await paramsFor(session, command, params, caller, options.desk),
         timeoutMs: params.timeoutMs ?? LIMITS.nodeInvokeTimeoutMs,
         idempotencyKey,
         onOutput: params.stream
@@ -99,14 +99,16 @@ type ApprovalsSnapshot = ResultOf<"exec.approvals.node.get">;
 async function paramsFor(
   session: NodeSession,
   command: string,
-  params: unknown,
+  { params, idempotencyKey: key }: { readonly params?: unknown; readonly idempotencyKey: string },
   caller: Peer,
   desk: ApprovalDesk,
 ): Promise<unknown> {
   if (!command.startsWith("system.")) return params;
   if (command !== "system.run") return withoutGatewayFields(params);
-  const isBindable = session.surface.commands.includes("system.run.prepare");
-  return permittedRun(params, session.nodeId, approvalCallerOf(caller), desk, isBindable);
+  const { nodeId, surface } = session;
+  const isBindable = surface.commands.includes("system.run.prepare");
+  const target = { nodeId, key, isBindable, isRepeatable: isIdempotent(session) };
+  return permittedRun(params, target, approvalCallerOf(caller), desk);
 }
 
 /** The refusal of a command that a node may not be asked for. */

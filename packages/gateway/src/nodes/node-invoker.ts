@@ -2,7 +2,7 @@ import type { NodeInvokeRequest } from "@saltgate/protocol";
 import type { Clock } from "../clock.ts";
 import { RequestError } from "../dispatch/outcome.ts";
 import type { NodeAnswer } from "./invocation-answer.ts";
-import type { NodeSession } from "./node-session.ts";
+import { isIdempotent, type NodeSession } from "./node-session.ts";
 
 /** The longest time that a timer can wait, in milliseconds. */
 const MAX_TIMER_MS = 2_147_483_647;
@@ -29,6 +29,8 @@ interface Waiting {
   readonly nodeId: string;
   readonly connId: string;
   readonly command: string;
+  /** Whether the node may be asked again without running it twice. */
+  readonly isRepeatable: boolean;
   readonly onOutput: Invocation["onOutput"];
   readonly settle: (answer: NodeAnswer) => void;
   readonly fail: (error: RequestError) => void;
@@ -79,13 +81,14 @@ export class NodeInvoker {
     const id = this.#newId();
     const { promise, resolve, reject } = Promise.withResolvers<NodeAnswer>();
     const cancel = this.#clock.after(Math.min(invocation.timeoutMs, MAX_TIMER_MS), () =>
-      this.#end(id)?.fail(timedOut()),
+      this.#end(id)?.fail(timedOut(isIdempotent(session))),
     );
     this.#waiting.set(id, {
       id,
       nodeId,
       connId: session.channel.id,
       command: invocation.command,
+      isRepeatable: isIdempotent(session),
       onOutput: invocation.onOutput,
       settle: (answer) => {
         cancel();
@@ -123,6 +126,7 @@ export class NodeInvoker {
       this.#end(waiting.id)?.fail(
         new RequestError("NODE_DISCONNECTED", `node disconnected (${waiting.command})`, {
           details: { nodeError: { code: "UNAVAILABLE", message: `node disconnected (${waiting.command})` } },
+          retryable: waiting.isRepeatable,
         }),
       );
     }
@@ -157,7 +161,7 @@ export function sendInvocation(
   session.channel.sendTargeted("node.invoke.request", JSON.stringify(request));
 }
 
-function timedOut(): RequestError {
+function timedOut(retryable: boolean): RequestError {
   const message = "node invoke timed out";
-  return new RequestError("NODE_TIMEOUT", message, { details: { nodeError: { code: "TIMEOUT", message } } });
+  return new RequestError("NODE_TIMEOUT", message, { details: { nodeError: { code: "TIMEOUT", message } }, retryable });
 }

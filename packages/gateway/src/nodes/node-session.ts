@@ -1,6 +1,14 @@
 import type { Peer } from "../connection/peer.ts";
 import type { Platform } from "./platform.ts";
 
+/** The cap by which a node promises that it runs nothing twice that has the same idempotency key. */
+const IDEMPOTENT_CAP = "invoke.idempotent";
+
+/** Whether a node may be asked the same thing again with the same key: it then runs it no second time. */
+export function isIdempotent({ surface }: Pick<NodeSession, "surface">): boolean {
+  return surface.caps.includes(IDEMPOTENT_CAP);
+}
+
 /** What a node said about itself when it connected. All of it are claims. */
 export interface NodeClaims {
   readonly caps: readonly string[];

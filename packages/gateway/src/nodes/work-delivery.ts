@@ -3,10 +3,8 @@ import type { Logger } from "../logging/logger.ts";
 import { type CommandRules, refuseCommand } from "./command-policy.ts";
 import { groundOf, type NodeDirectory } from "./node-directory.ts";
 import { sendInvocation } from "./node-invoker.ts";
+import { isIdempotent } from "./node-session.ts";
 import type { WorkDesk } from "./work-desk.ts";
-
-/** The cap by which a node promises that it runs nothing twice that has the same idempotency key. */
-export const IDEMPOTENT_CAP = "invoke.idempotent";
 
 /** What delivering needs. */
 export interface WorkDeliveryOptions {
@@ -27,7 +25,7 @@ export async function deliverWork(nodeId: string, options: WorkDeliveryOptions):
     if (!(await work.hasWorkFor(nodeId))) return;
     const session = directory.current(nodeId);
     if (session === undefined) return;
-    const again = session.surface.caps.includes(IDEMPOTENT_CAP);
+    const again = isIdempotent(session);
     const outcome = await work.change({ type: "take", nodeId, max: LIMITS.maxPendingWorkPerNode, how: "push", again });
     if (outcome.type !== "taken") return;
     for (const { id, command, paramsJSON, idempotencyKey, expiresAtMs } of outcome.work) {
