@@ -17,7 +17,9 @@ function findQuestion(waiting: readonly PendingApproval[], words: string): Pendi
       : `no question "${wanted.slice(0, 80)}" waits; it may have expired or been answered`,
     {
       mend:
-        waiting.length === 0 ? "Nothing waits: saltgate approvals list" : `Waiting: ${waiting.map(({ id }) => id).join(", ")}`,
+        waiting.length === 0
+          ? "Nothing waits: saltgate approvals list"
+          : `Waiting: ${waiting.map(({ id }) => id).join(", ")}`,
     },
   );
 }

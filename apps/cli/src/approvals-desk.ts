@@ -24,7 +24,8 @@ export async function openApprovalsDesk(invocation: Invocation): Promise<Approva
     return {
       owner: "the gateway's machine",
       read: () => session.request("exec.approvals.get", {}),
-      set: (file, baseHash) => session.request("exec.approvals.set", { file, ...(baseHash !== undefined && { baseHash }) }),
+      set: (file, baseHash) =>
+        session.request("exec.approvals.set", { file, ...(baseHash !== undefined && { baseHash }) }),
       ...close,
     };
   }

@@ -23,7 +23,8 @@ function refused(error: GatewayError): CommandError {
     code === "PAIRING_REQUIRED" && typeof requestId === "string"
       ? `On the machine of the gateway, run: saltgate devices approve ${requestId}`
       : known?.mend;
-  const message = code === "COMMAND_NOT_ALLOWED" && reason !== undefined ? `${error.message}: ${reason}` : error.message;
+  const message =
+    code === "COMMAND_NOT_ALLOWED" && reason !== undefined ? `${error.message}: ${reason}` : error.message;
   return new CommandError(code, message, {
     mend,
     exit: notPermitted ? Exit.NotPermitted : Exit.Failed,

@@ -71,7 +71,11 @@ export const NODE_COMMANDS: Commands = {
     options: {
       ...nodeOption,
       cwd: { argument: "<folder>", help: "Working folder on the node" },
-      env: { argument: "<name=value>", help: "A variable for the program; the node lets few names through", repeated: true },
+      env: {
+        argument: "<name=value>",
+        help: "A variable for the program; the node lets few names through",
+        repeated: true,
+      },
       raw: { argument: "<text>", help: "A line for the node's shell, instead of a program" },
       agent: { argument: "<id>", help: "The agent whose rules hold" },
       "command-timeout": { argument: "<ms>", help: "How long the program may run (30000)" },

@@ -46,7 +46,8 @@ export function findNode(nodes: readonly NodeRow[], words: string): NodeRow {
         ? `"${wanted.slice(0, 80)}" could be several nodes`
         : `no node is called "${wanted.slice(0, 80)}"`;
   throw new CommandError(wanted === "" ? "USAGE" : "UNKNOWN_NODE", problem, {
-    mend: names.length === 0 ? "No node is known yet: saltgate nodes invite" : `Nodes: ${names.slice(0, 12).join(", ")}`,
+    mend:
+      names.length === 0 ? "No node is known yet: saltgate nodes invite" : `Nodes: ${names.slice(0, 12).join(", ")}`,
     exit: wanted === "" ? Exit.Usage : Exit.Failed,
   });
 }

@@ -159,6 +159,10 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       events: this.#events,
       queueSystemEvent: (text) => this.#queueSystemEvent(text),
       sendOutput: (connId, output) => this.#sendOutput(connId, output),
+      guesses: {
+        lockedForMs: ({ connId, deviceId }) => limiter.retryAfterMs("node-token", deviceId ?? connId),
+        wrong: ({ connId, deviceId }, token) => limiter.fail("node-token", deviceId ?? connId, token),
+      },
       clock,
       logger,
       newId: options.newId,
@@ -187,7 +191,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
         uptimeMs: () => clock.now() - this.#startedAtMs,
         version: options.version,
       }),
-      ...deviceMethods(pairing),
+      ...deviceMethods(pairing, { removed: (deviceId) => this.#nodes.forget(deviceId) }),
       ...setupCodeMethods({
         invites: options.invites,
         reach: () =>
@@ -284,6 +288,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     });
     for (const stop of this.#stops) stop();
     await this.#sayGoodbye();
+    await this.#nodes.close();
     this.#hub.close();
     await this.#surface?.close();
   }
@@ -404,13 +409,19 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       await this.#approvals.open();
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.logger.error({ err: error }, "the approvals that waited can't be read; no approval works until that is mended");
+      this.logger.error(
+        { err: error },
+        "the approvals that waited can't be read; no approval works until that is mended",
+      );
     }
   }
 
   #surfaceChanged({ nodeId }: NodeSurfaceMessage): void {
     this.#nodes.surfaceChanged(nodeId).catch((error: unknown) => {
-      this.logger.error({ nodeId, err: error }, "what was approved for a node can't be read; it may do what it could before");
+      this.logger.error(
+        { nodeId, err: error },
+        "what was approved for a node can't be read; it may do what it could before",
+      );
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Bus } from "@saltgate/bus";
-import { type PairingNotice, pendingSummary } from "@saltgate/pairing";
+import { type NodeNotice, type PairingNotice, pendingSummary } from "@saltgate/pairing";
 import { createEventPublisher } from "./events/event-hub.ts";
+import { pendingNode } from "./methods/node-pairing.ts";
 
 /** The bus subject on which the end of a device's connections is ordered. */
 export const CLOSE_DEVICE_SUBJECT = "gateway.close-device";
@@ -51,4 +52,26 @@ export const NODE_SURFACE_SUBJECT = "gateway.node-surface";
 /** For which node. */
 export interface NodeSurfaceMessage {
   readonly nodeId: string;
+}
+
+/** The same for approvals of nodes: a node that is connected may be asked for what was approved at once. */
+export function createNodePairingListener(bus: Bus): (notice: NodeNotice) => void {
+  const events = createEventPublisher(bus);
+  return (notice) => {
+    switch (notice.type) {
+      case "node-requested":
+        events.publish("node.pair.requested", pendingNode(notice.request));
+        return;
+      case "node-resolved": {
+        const { requestId, nodeId, decision, atMs } = notice;
+        events.publish("node.pair.resolved", { requestId, nodeId, decision, ts: atMs });
+        return;
+      }
+      case "surface-changed": {
+        const message: NodeSurfaceMessage = { nodeId: notice.nodeId };
+        bus.publish(NODE_SURFACE_SUBJECT, message);
+        return;
+      }
+    }
+  };
 }

@@ -1,6 +1,6 @@
 import type { ApprovalDecision, ApprovalSubject, SystemRunPlan } from "@saltgate/protocol";
 import type { Approvals } from "../src/approvals/approval-records.ts";
-import { type ApprovalCaller, type ApprovalEvent, type execApprovals } from "../src/approvals/exec-approvals.ts";
+import type { ApprovalCaller, ApprovalEvent, execApprovals } from "../src/approvals/exec-approvals.ts";
 import type { PlannedRun } from "../src/approvals/planned-run.ts";
 import { explore } from "./support/explore.ts";
 
@@ -98,7 +98,10 @@ function waitsOf({ nowMs, watched }: World): Happening[] {
   const endedAtMs = watched.decision?.atMs ?? watched.askedAtMs + LIFETIME_MS;
   const last = Math.max(endedAtMs + USE_WITHIN_MS, watched.askedAtMs + LIFETIME_MS);
   const moments = [watched.askedAtMs + LIFETIME_MS, endedAtMs + USE_WITHIN_MS, last + REMEMBER_MS];
-  return moments.flatMap((atMs) => [atMs - 1, atMs]).filter((atMs) => atMs > nowMs).map((atMs) => ({ wait: atMs - nowMs }));
+  return moments
+    .flatMap((atMs) => [atMs - 1, atMs])
+    .filter((atMs) => atMs > nowMs)
+    .map((atMs) => ({ wait: atMs - nowMs }));
 }
 
 const USE = { type: "use", id: "q", run: exactRun, caller: ASKER, key: "a run", isRepeatable: false } as const;
@@ -151,14 +154,11 @@ function step(machine: typeof execApprovals, world: World, happening: Happening)
       require(event.type === "use" && event.run === exactRun, "something ran that was not what was allowed");
       require(event.type === "use" && event.caller.deviceId === "agent", "somebody used another's approval");
       require(watched.decision !== undefined && watched.decision.what !== "deny", "something ran that nobody allowed");
-      require(
-        nowMs < (watched.decision?.atMs ?? 0) + USE_WITHIN_MS || watched.run !== undefined,
-        "something ran long after it was allowed",
-      );
+      require(nowMs < (watched.decision?.atMs ?? 0) + USE_WITHIN_MS ||
+        watched.run !== undefined, "something ran long after it was allowed");
       if (event.type !== "use") throw new Error("only a use can be usable");
       // The same run may be asked for again where nothing runs twice: that is one run all the same.
-      if (watched.run !== undefined)
-        require(event.isRepeatable && event.key === watched.run, "one approval ran twice");
+      if (watched.run !== undefined) require(event.isRepeatable && event.key === watched.run, "one approval ran twice");
       next = { ...watched, run: event.key };
       break;
     case "unknown":
@@ -191,13 +191,23 @@ function keyOf({ approvals, nowMs, watched }: World): string {
     age(row.usedAtMs),
     row.usedKey ?? null,
   ]);
-  return JSON.stringify([rows, age(watched.askedAtMs), watched.decision?.what, age(watched.decision?.atMs), watched.run]);
+  return JSON.stringify([
+    rows,
+    age(watched.askedAtMs),
+    watched.decision?.what,
+    age(watched.decision?.atMs),
+    watched.run,
+  ]);
 }
 
 /** Walks through everything that can happen to one question. @returns how many states there are */
 export function walkApprovals(machine: typeof execApprovals): number {
   return explore<World, Happening>({
-    initial: { approvals: {}, nowMs: 1_000_000, watched: { askedAtMs: undefined, decision: undefined, run: undefined } },
+    initial: {
+      approvals: {},
+      nowMs: 1_000_000,
+      watched: { askedAtMs: undefined, decision: undefined, run: undefined },
+    },
     events: (world) => [...HAPPENINGS, ...waitsOf(world)],
     step: (world, happening) => step(machine, world, happening),
     keyOf,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type ApprovalEvent, execApprovals } from "../src/approvals/exec-approvals.ts";
 import type { Approvals } from "../src/approvals/approval-records.ts";
+import { type ApprovalEvent, execApprovals } from "../src/approvals/exec-approvals.ts";
 import { walkApprovals } from "./approvals-walk.ts";
 
 test("[approvals:walk] [R-40] approvals: whatever happens to a question, one answer counts, and it holds for one run of what was shown", () => {
@@ -59,9 +59,7 @@ const BROKEN: Readonly<Record<string, Machine>> = {
   ]),
   "the arguments are compared trimmed": changing((approvals, event, nowMs) => [
     approvals,
-    event.type === "use"
-      ? { ...event, run: { ...event.run, argv: event.run.argv.map((word) => word.trim()) } }
-      : event,
+    event.type === "use" ? { ...event, run: { ...event.run, argv: event.run.argv.map((word) => word.trim()) } } : event,
     nowMs,
   ]),
   "an id is forgotten at once": (approvals, event, nowMs) =>
@@ -82,6 +80,9 @@ const BROKEN: Readonly<Record<string, Machine>> = {
   ]),
 };
 
-test.each(Object.entries(BROKEN))("[approvals:walk] approvals: the walk finds a machine in which %s", (_name, machine) => {
-  expect(() => walkApprovals(machine)).toThrow(/after \[/);
-});
+test.each(Object.entries(BROKEN))(
+  "[approvals:walk] approvals: the walk finds a machine in which %s",
+  (_name, machine) => {
+    expect(() => walkApprovals(machine)).toThrow(/after \[/);
+  },
+);

@@ -157,16 +157,27 @@ const BROKEN: Readonly<Record<string, typeof workQueue>> = {
     ),
 };
 
-test.each(Object.entries(BROKEN))("[node:queue-walk] work queue: the walk finds a queue in which %s", (_name, machine) => {
-  expect(() => walk(machine)).toThrow(/after \[/);
-});
+test.each(Object.entries(BROKEN))(
+  "[node:queue-walk] work queue: the walk finds a queue in which %s",
+  (_name, machine) => {
+    expect(() => walk(machine)).toThrow(/after \[/);
+  },
+);
 
 test("[node:queue] work queue: what is urgent goes first, then what waited longest; a node gets as much as it asks for", () => {
   let rows: WorkRows = {};
-  for (const [at, [id, priority]] of [["a", "normal"], ["b", "normal"], ["c", "high"]].entries()) {
+  for (const [at, [id, priority]] of [
+    ["a", "normal"],
+    ["b", "normal"],
+    ["c", "high"],
+  ].entries()) {
     rows = workQueue(rows, { type: "enqueue", work: order(String(id), { priority }) }, START_MS + at).rows;
   }
-  const { outcome } = workQueue(rows, { type: "take", nodeId: "attic", max: 2, how: "push", again: false }, START_MS + 9);
+  const { outcome } = workQueue(
+    rows,
+    { type: "take", nodeId: "attic", max: 2, how: "push", again: false },
+    START_MS + 9,
+  );
   expect(outcome).toMatchObject({ type: "taken", hasMore: true, work: [{ id: "c" }, { id: "a" }] });
 });
 

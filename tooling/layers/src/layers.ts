@@ -15,7 +15,7 @@ export const MAY_USE: Readonly<Record<string, { readonly on: readonly string[]; 
   },
   client: { on: ["protocol", "identity"], why: "a phone must not ship a server" },
   gateway: {
-    on: ["protocol", "identity", "pairing", "config", "store", "bus"],
+    on: ["protocol", "identity", "pairing", "config", "exec-policy", "store", "bus"],
     why: "the core decides who may do what; it speaks for no channel and for no agent",
   },
 };

@@ -56,7 +56,12 @@ class Watch {
     if (!this.#json && this.#waiting.length === 1) this.#show();
   }
 
-  end(ending: { readonly id: string; readonly decision: string; readonly resolvedBy?: string | undefined; readonly reason?: string | undefined }): void {
+  end(ending: {
+    readonly id: string;
+    readonly decision: string;
+    readonly resolvedBy?: string | undefined;
+    readonly reason?: string | undefined;
+  }): void {
     const known = this.#waiting.find(({ id }) => id === ending.id);
     if (known === undefined) return;
     const wasFirst = this.#waiting[0]?.id === ending.id;

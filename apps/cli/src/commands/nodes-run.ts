@@ -124,7 +124,11 @@ async function decisionOf(
   for (;;) {
     try {
       await session.connected();
-      return await session.request("exec.approval.waitDecision", { id }, { timeoutMs: expiresAtMs - Date.now() + WAY_MS });
+      return await session.request(
+        "exec.approval.waitDecision",
+        { id },
+        { timeoutMs: expiresAtMs - Date.now() + WAY_MS },
+      );
     } catch (error) {
       if (!isCut(error) || Date.now() > expiresAtMs + WAY_MS) throw error;
     }
@@ -182,7 +186,8 @@ function report(result: SystemRunResult, output: OutputStream, json: boolean): E
   if (result.success) return Exit.Ok;
   const why = result.timedOut
     ? "it took too long and was ended"
-    : (result.error ?? (result.signal != null ? `ended by ${result.signal}` : `exit code ${result.exitCode ?? "unknown"}`));
+    : (result.error ??
+      (result.signal != null ? `ended by ${result.signal}` : `exit code ${result.exitCode ?? "unknown"}`));
   if (!json) say(`The program failed on the node: ${why}.`);
   return Exit.Failed;
 }

@@ -3,8 +3,8 @@ import { Exit } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
 import { openSession } from "../gateway-session.ts";
 import { recentNodes } from "../node-filter.ts";
-import { answer } from "../output/answer.ts";
 import { amount, share } from "../output/amounts.ts";
+import { answer } from "../output/answer.ts";
 import { age, table } from "../output/table.ts";
 
 /** How the machines of nodes are. */

@@ -1,9 +1,4 @@
-import {
-  type ApprovalDecision,
-  type ApprovalSubject,
-  type SystemRunPlan,
-  scopeSatisfies,
-} from "@saltgate/protocol";
+import { type ApprovalDecision, type ApprovalSubject, type SystemRunPlan, scopeSatisfies } from "@saltgate/protocol";
 import {
   type Approval,
   type ApprovalAsker,
@@ -32,7 +27,12 @@ export type ApprovalEvent =
       readonly timeoutMs: number;
       readonly caller: ApprovalCaller;
     }
-  | { readonly type: "answer"; readonly id: string; readonly decision: ApprovalDecision; readonly caller: ApprovalCaller }
+  | {
+      readonly type: "answer";
+      readonly id: string;
+      readonly decision: ApprovalDecision;
+      readonly caller: ApprovalCaller;
+    }
   /** Something is about to run on the strength of an approval. */
   | {
       readonly type: "use";
@@ -55,7 +55,10 @@ export type ApprovalOutcome =
   | { readonly type: "unknown" }
   | { readonly type: "own-request" }
   | { readonly type: "missing-scope" }
-  | { readonly type: "usable"; readonly approval: Approval & { readonly decision: ApprovalDecision; readonly plan: SystemRunPlan } }
+  | {
+      readonly type: "usable";
+      readonly approval: Approval & { readonly decision: ApprovalDecision; readonly plan: SystemRunPlan };
+    }
   | { readonly type: "not-usable"; readonly reason: "waiting" | "denied" | "expired" | "used" | "lapsed" }
   | { readonly type: "mismatch"; readonly field: string }
   | { readonly type: "tidied" };
@@ -131,7 +134,8 @@ function use(approvals: Approvals, event: Extract<ApprovalEvent, { type: "use" }
   const isSameRun = phase === "used" && event.isRepeatable && approval.usedKey === event.key;
   if (phase !== "allowed" && !isSameRun) return { approvals, outcome: { type: "not-usable", reason: phase } };
   const { decision, plan } = approval;
-  if (decision === undefined || plan === undefined) return { approvals, outcome: { type: "mismatch", field: "nodeId" } };
+  if (decision === undefined || plan === undefined)
+    return { approvals, outcome: { type: "mismatch", field: "nodeId" } };
   const field = approval.subject.nodeId === event.run.nodeId ? planDifference(plan, event.run) : "nodeId";
   if (field !== undefined) return { approvals, outcome: { type: "mismatch", field } };
   if (isSameRun) return { approvals, outcome: { type: "usable", approval: { ...approval, decision, plan } } };

@@ -90,9 +90,13 @@ function refusalOf(outcome: ApprovalOutcome): RequestError {
     return new RequestError(code, `${why}. Nothing was run.`);
   }
   if (outcome.type === "mismatch") {
-    return new RequestError("APPROVAL_MISMATCH", `the approval is for something else (${outcome.field}). Nothing was run.`, {
-      details: { field: outcome.field },
-    });
+    return new RequestError(
+      "APPROVAL_MISMATCH",
+      `the approval is for something else (${outcome.field}). Nothing was run.`,
+      {
+        details: { field: outcome.field },
+      },
+    );
   }
   return new RequestError("APPROVAL_NOT_FOUND", "unknown approval id. Nothing was run.");
 }

@@ -197,7 +197,8 @@ export function decideAdmission(asking: Asking, params: ConnectParams, known: Kn
     );
   }
   // Whoever made a setup code has approved the one device that comes with it, in its role and with its scopes.
-  const isLocalOwner = asking.attribution.local && secret?.ok === true && (role === "node" || requestedScopes.length > 0);
+  const isLocalOwner =
+    asking.attribution.local && secret?.ok === true && (role === "node" || requestedScopes.length > 0);
   const silent = asking.browserOrigin === undefined && (isInvited || isLocalOwner);
   return {
     do: "admit-device",

@@ -1,4 +1,11 @@
-import { CLOSE_CODES, type Decoded, type ErrorShape, errorShape, findMethod, type RequestFrame } from "@saltgate/protocol";
+import {
+  CLOSE_CODES,
+  type Decoded,
+  type ErrorShape,
+  errorShape,
+  findMethod,
+  type RequestFrame,
+} from "@saltgate/protocol";
 import { hangUp, type Refusal, refuse } from "./refusal.ts";
 
 /**

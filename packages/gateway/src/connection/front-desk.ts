@@ -1,4 +1,5 @@
 import { decodePublicKey, type SyncEd25519Engine, verifyConnectProof } from "@saltgate/identity";
+import type { Admitted, DeviceMetadata } from "@saltgate/pairing";
 import {
   CLOSE_CODES,
   type ConnectParams,
@@ -8,14 +9,13 @@ import {
   type ProtocolVersion,
   type Role,
 } from "@saltgate/protocol";
-import type { DeviceMetadata } from "@saltgate/pairing";
 import { StoreError } from "@saltgate/store";
 import type { RateLimiter } from "../auth/rate-limiter.ts";
 import { checkTailscale, type TailscaleVerdict, type TailscaleWhois } from "../auth/tailscale.ts";
 import type { Clock } from "../clock.ts";
 import { type Logger, loggable } from "../logging/logger.ts";
+import type { NodeClaims, NodeDeclaration, NodeSurface } from "../nodes/node-session.ts";
 import type { GatewayAuth } from "../options.ts";
-import type { NodeClaims, NodeSurface } from "../nodes/node-session.ts";
 import type { InvitesPort, PairingPort } from "../pairing-port.ts";
 import { type Admission, decideAdmission, type SetupCodeVerdict, tokensIn, type WrongCredential } from "./admission.ts";
 import type { Connection, Verdict } from "./connection.ts";
@@ -42,14 +42,6 @@ export interface FrontDeskOptions {
   readonly room: () => "room" | "full" | "draining";
   /** The parts of hello-ok that don't depend on the connection's own admission. */
   readonly hello: (peer: Peer) => Omit<Hello, "connId" | "role" | "scopes" | "issuedToken">;
-}
-
-/** What a node says about itself when it connects. */
-export interface NodeDeclaration {
-  readonly deviceId: string;
-  readonly claims: NodeClaims;
-  readonly client: ConnectParams["client"];
-  readonly remoteIp: string | undefined;
 }
 
 type Greeting = { readonly peer: Peer; readonly hello: (codec: ProtocolCodec) => unknown };
@@ -172,21 +164,14 @@ export class FrontDesk {
     switch (outcome.type) {
       case "admitted": {
         this.counts.admitted += 1;
-        if (proven.isInvited) await this.#options.invites.complete(codeIn(params), proven.deviceId, params.client.displayName);
-        const claims = proven.role === "node" ? claimsOf(params) : undefined;
-        const surface =
-          claims &&
-          (await this.#options.declareNode({
-            deviceId: proven.deviceId,
-            claims,
-            client: params.client,
-            remoteIp: attribution.reportedIp,
-          }));
+        if (proven.isInvited)
+          await this.#options.invites.complete(codeIn(params), proven.deviceId, params.client.displayName);
+        const node =
+          proven.role === "node" ? await this.#declareNode(params, attribution.reportedIp, outcome, proven) : undefined;
         const issued =
           outcome.deviceToken === undefined
             ? undefined
             : { secret: outcome.deviceToken, issuedAtMs: outcome.token.issuedAtMs };
-        const node = claims && surface && { claims, surface };
         return { ok: true, value: this.#greeting(connection, params, proven, outcome.scopes, issued, node) };
       }
       case "pairing-required":
@@ -205,6 +190,26 @@ export class FrontDesk {
         this.#noteRefused(connection, params, outcome.reason);
         return { ok: false, refusal: refuseTokenFault(outcome.reason), version };
     }
+  }
+
+  async #declareNode(
+    { client, ...params }: ConnectParams,
+    remoteIp: string | undefined,
+    { nodeApproval }: Admitted,
+    { deviceId }: Extract<Proven, { do: "admit-device" }>,
+  ): Promise<NonNullable<Peer["node"]>> {
+    const declaration: NodeDeclaration = {
+      nodeId: deviceId,
+      claims: claimsOf({ ...params, client }),
+      platform: client.platform,
+      deviceFamily: client.deviceFamily,
+      displayName: client.displayName,
+      version: client.version,
+      modelIdentifier: client.modelIdentifier,
+      remoteIp,
+      approvedByDevice: nodeApproval,
+    };
+    return { declaration, surface: await this.#options.declareNode(declaration) };
   }
 
   #greeting(

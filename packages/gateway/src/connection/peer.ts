@@ -1,5 +1,5 @@
 import type { ProtocolVersion, Role } from "@saltgate/protocol";
-import type { NodeClaims, NodeSurface } from "../nodes/node-session.ts";
+import type { NodeDeclaration, NodeSurface } from "../nodes/node-session.ts";
 
 /** Who is at the other end of a connection that is ready, and what he may do. Fixed for the life of the connection. */
 export interface Peer {
@@ -27,7 +27,7 @@ export interface Peer {
   /** The address to show to owners; only of remote peers. */
   readonly remoteIp: string | undefined;
   /** Of a node: what it said that it can do, and what of that counts. */
-  readonly node?: { readonly claims: NodeClaims; readonly surface: NodeSurface } | undefined;
+  readonly node?: { readonly declaration: NodeDeclaration; readonly surface: NodeSurface } | undefined;
 }
 
 /** What a peer proved besides its device key. */

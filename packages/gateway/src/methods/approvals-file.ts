@@ -1,4 +1,4 @@
-import { type ExecApprovalsFile, ApprovalsFileError } from "@saltgate/exec-policy";
+import { ApprovalsFileError, type ExecApprovalsFile } from "@saltgate/exec-policy";
 import { RequestError } from "../dispatch/outcome.ts";
 import type { Handlers } from "./handlers.ts";
 

@@ -1,5 +1,5 @@
-import { type ApprovalSubject, type CheckedParamsOf, LIMITS, scopeSatisfies } from "@saltgate/protocol";
 import { renderArgv } from "@saltgate/exec-policy";
+import { type ApprovalSubject, type CheckedParamsOf, LIMITS, scopeSatisfies } from "@saltgate/protocol";
 import { type ApprovalDesk, pendingApprovalOf, unknownApproval } from "../approvals/approval-desk.ts";
 import type { ApprovalCaller } from "../approvals/exec-approvals.ts";
 import { nameOf, type Peer } from "../connection/peer.ts";

@@ -1,9 +1,9 @@
 import { type CheckedParamsOf, nodeHostStatsSchema } from "@saltgate/protocol";
 import type { Peer } from "../connection/peer.ts";
 import { RequestError } from "../dispatch/outcome.ts";
+import { execEventLine } from "../nodes/exec-event-line.ts";
 import { answerOf } from "../nodes/invocation-answer.ts";
 import type { NodeDiary } from "../nodes/node-diary.ts";
-import { execEventLine } from "../nodes/exec-event-line.ts";
 import type { NodeInvoker } from "../nodes/node-invoker.ts";
 import { pendingWorkOf, type WorkDesk } from "../nodes/work-desk.ts";
 import type { Handlers } from "./handlers.ts";
@@ -66,7 +66,12 @@ export function nodeRoleMethods(options: NodeRoleMethodsOptions): NodeRoleMethod
       });
       diary.note(nodeId, "alive");
       if (outcome.type !== "taken") return { nodeId, revision: 0, items: [], hasMore: false };
-      return { nodeId, revision: outcome.work.length, items: outcome.work.map(pendingWorkOf), hasMore: outcome.hasMore };
+      return {
+        nodeId,
+        revision: outcome.work.length,
+        items: outcome.work.map(pendingWorkOf),
+        hasMore: outcome.hasMore,
+      };
     },
     "skills.bins": () => ({ bins: [...options.skillBins()].sort() }),
   };

@@ -32,7 +32,8 @@ export function nodeWorkMethods({ work, isKnown, deliver, now, newId }: NodeWork
   };
   return {
     async "node.pending.enqueue"(params, caller) {
-      if (!(await isKnown(params.nodeId))) throw new RequestError("UNKNOWN_NODE", "unknown nodeId (saltgate nodes list)");
+      if (!(await isKnown(params.nodeId)))
+        throw new RequestError("UNKNOWN_NODE", "unknown nodeId (saltgate nodes list)");
       const command = params.command?.trim() ?? params.type ?? "";
       // Nobody is there to be asked later, so what an approval would have to allow isn't left for later either.
       const given = command.startsWith("system.") ? withoutGatewayFields(params.params) : params.params;

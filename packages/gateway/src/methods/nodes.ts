@@ -27,12 +27,7 @@ export interface NodeMethodsOptions {
 
 type NodeMethods = Pick<
   Handlers,
-  | "node.list"
-  | "node.describe"
-  | "node.invoke"
-  | "node.rename"
-  | "exec.approvals.node.get"
-  | "exec.approvals.node.set"
+  "node.list" | "node.describe" | "node.invoke" | "node.rename" | "exec.approvals.node.get" | "exec.approvals.node.set"
 >;
 
 /** Handlers of the methods by which operators see nodes, and ask them for something. */

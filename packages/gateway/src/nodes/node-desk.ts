@@ -1,21 +1,23 @@
+import type { NodeFacts } from "@saltgate/pairing";
 import type { StateDocument } from "@saltgate/store";
 import type { ApprovalDesk } from "../approvals/approval-desk.ts";
 import type { Clock } from "../clock.ts";
-import type { NodeDeclaration } from "../connection/front-desk.ts";
 import type { Peer } from "../connection/peer.ts";
 import type { EventPublisher } from "../events/event-hub.ts";
 import type { Logger } from "../logging/logger.ts";
+import { forbidden } from "../methods/devices.ts";
 import type { Handlers } from "../methods/handlers.ts";
-import { nodePairingMethods } from "../methods/node-pairing.ts";
+import { type NodePairingMethodsOptions, nodePairingMethods } from "../methods/node-pairing.ts";
 import { nodeRoleMethods } from "../methods/node-role.ts";
 import { nodeWorkMethods } from "../methods/node-work.ts";
 import { nodeMethods } from "../methods/nodes.ts";
 import type { NodePairingPort, PairingPort } from "../pairing-port.ts";
 import type { CommandRules } from "./command-policy.ts";
-import { NodeDiary, type Diary } from "./node-diary.ts";
+import { type Diary, NodeDiary } from "./node-diary.ts";
 import { NodeDirectory } from "./node-directory.ts";
 import { type InvocationOutput, NodeInvoker } from "./node-invoker.ts";
-import type { NodeChannel, NodeSurface } from "./node-session.ts";
+import type { NodeChannel, NodeDeclaration, NodeSurface } from "./node-session.ts";
+import { platformOf } from "./platform.ts";
 import { deliverWork } from "./work-delivery.ts";
 import { WorkDesk } from "./work-desk.ts";
 import type { WorkRows } from "./work-queue.ts";
@@ -43,6 +45,8 @@ export interface NodeDeskOptions {
   readonly queueSystemEvent: (text: string) => void;
   /** Sends output of a command to the connection that asked for it. */
   readonly sendOutput: (connId: string, output: InvocationOutput & { nodeId: string; idempotencyKey: string }) => void;
+  /** Counts wrong tokens of nodes. */
+  readonly guesses: NodePairingMethodsOptions["guesses"];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly newId: () => string;
@@ -104,7 +108,7 @@ export class NodeDesk {
         now: clock.now,
         newId,
       }),
-      ...nodePairingMethods({ pairing: nodes.pairing }),
+      ...nodePairingMethods({ pairing: nodes.pairing, guesses: options.guesses }),
     };
   }
 
@@ -113,9 +117,33 @@ export class NodeDesk {
     return this.#invoker.waiting;
   }
 
-  /** Which of a node's claims count: what its owner approved (rule R-30). */
+  /**
+   * Which of a node's claims count: what its owner approved (rule R-30). Platforms are compared as this gateway
+   * understands them, so that an update of a phone's system is no new platform, and a look-alike name is none at all.
+   */
   async declare(declaration: NodeDeclaration): Promise<NodeSurface> {
-    return this.#options.nodes.pairing.declare(declaration);
+    const { nodeId, claims, approvedByDevice: approved } = declaration;
+    const { displayName, version, modelIdentifier, remoteIp } = declaration;
+    const platform = platformOf(declaration.platform, declaration.deviceFamily);
+    const { surface, pinned } = await this.#options.nodes.pairing.declare({
+      nodeId,
+      claims: { caps: claims.caps, commands: claims.commands, permissions: claims.permissions },
+      metadata: {
+        platform,
+        ...(displayName !== undefined && { displayName }),
+        ...(version !== undefined && { version }),
+        ...(modelIdentifier !== undefined && { modelIdentifier }),
+        ...(remoteIp !== undefined && { remoteIp }),
+      },
+      approvedByDevice: approved && {
+        atMs: approved.atMs,
+        claims: {
+          ...withoutFamily(approved.claims),
+          platform: platformOf(approved.claims.platform, approved.claims.deviceFamily),
+        },
+      },
+    });
+    return { caps: surface.caps, commands: surface.commands, platform: pinned === undefined ? platform : "unknown" };
   }
 
   /** A node's connection is ready. */
@@ -135,16 +163,14 @@ export class NodeDesk {
   async surfaceChanged(nodeId: string): Promise<void> {
     const session = this.#directory.current(nodeId);
     if (session === undefined) return;
-    const { client, remoteIp } = session.peer;
-    this.#directory.surfaceChanged(
-      nodeId,
-      await this.declare({ deviceId: nodeId, claims: session.claims, client, remoteIp }),
-    );
+    this.#directory.surfaceChanged(nodeId, await this.declare(session.declaration));
     void this.#deliver(nodeId);
   }
 
   /** Writes down what was noted, and ends what is overdue. */
   async tick(): Promise<void> {
+    for (const { nodeId } of this.#directory.here()) this.#options.nodes.pairing.touch(nodeId);
+    await this.#options.nodes.pairing.flush();
     await this.#diary.flush();
     await this.#work.tidy();
   }
@@ -160,12 +186,29 @@ export class NodeDesk {
     });
   }
 
+  /** Writes down what was noted since the last time. Whether it works changes nothing any more. */
+  async close(): Promise<void> {
+    await this.#diary.flush().catch((error: unknown) => {
+      this.#options.logger.error({ err: error }, "when nodes were last here could not be written");
+    });
+  }
+
+  /** A device is gone: nothing that was approved for it as a node stays. */
+  async forget(nodeId: string): Promise<void> {
+    await this.#options.nodes.pairing.forget(nodeId);
+    await this.#diary.forget(nodeId);
+  }
+
   async #rename(nodeId: string, displayName: string, { deviceId, scopes }: Peer): Promise<boolean> {
     const caller = { deviceId, scopes };
     const device = await this.#options.devices.rename({ deviceId: nodeId, displayName, caller });
     if (device.type === "forbidden") throw forbidden(device);
     const node = await this.#options.nodes.pairing.rename({ nodeId, displayName, caller });
-    if (device.type === "renamed") this.#options.events.publish("node.changed", this.#changed(nodeId));
+    if (node.type === "forbidden") throw forbidden(node);
     return device.type === "renamed" || node.type === "renamed";
   }
+}
+
+function withoutFamily({ deviceFamily: _, ...facts }: NodeFacts): NodeFacts {
+  return facts;
 }

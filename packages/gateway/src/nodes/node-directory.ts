@@ -34,6 +34,11 @@ export class NodeDirectory {
     return this.#registry.current(nodeId);
   }
 
+  /** The nodes that are here. */
+  here(): NodeSession[] {
+    return this.#registry.all();
+  }
+
   /** A node's connection is ready. */
   join(channel: NodeChannel, peer: Peer): NodeSession | undefined {
     if (peer.node === undefined || peer.deviceId === undefined) return undefined;
@@ -42,7 +47,7 @@ export class NodeDirectory {
       nodeId: peer.deviceId,
       channel,
       peer,
-      claims: peer.node.claims,
+      declaration: peer.node.declaration,
       surface: peer.node.surface,
       connectedAtMs: clock.now(),
     };
@@ -113,18 +118,21 @@ export class NodeDirectory {
       caps: [...new Set(session.surface.caps)].sort(),
       commands: usable,
       withheld: withheld.length > 0 ? withheld : undefined,
-      permissions: Object.keys(session.claims.permissions).length > 0 ? { ...session.claims.permissions } : undefined,
-      pathEnv: session.claims.pathEnv,
+      permissions:
+        Object.keys(session.declaration.claims.permissions).length > 0
+          ? { ...session.declaration.claims.permissions }
+          : undefined,
+      pathEnv: session.declaration.claims.pathEnv,
       connectedAtMs: session.connectedAtMs,
     });
   }
 }
 
 /** What decides which commands a live node may be asked for. */
-export function groundOf({ surface, claims }: NodeSession): CommandGround {
+export function groundOf({ surface, declaration }: NodeSession): CommandGround {
   return {
     platform: surface.platform,
-    declared: claims.commands.map((command) => command.trim()),
+    declared: declaration.claims.commands,
     approved: surface.commands,
   };
 }

@@ -1,3 +1,4 @@
+import type { NodeApproval } from "@saltgate/pairing";
 import type { Peer } from "../connection/peer.ts";
 import type { Platform } from "./platform.ts";
 
@@ -15,6 +16,19 @@ export interface NodeClaims {
   readonly commands: readonly string[];
   readonly permissions: Readonly<Record<string, boolean>>;
   readonly pathEnv: string | undefined;
+}
+
+/** Everything that a node says when it connects, with what its device was let in for. */
+export interface NodeDeclaration {
+  readonly nodeId: string;
+  readonly claims: NodeClaims;
+  readonly platform: string | undefined;
+  readonly deviceFamily: string | undefined;
+  readonly displayName: string | undefined;
+  readonly version: string | undefined;
+  readonly modelIdentifier: string | undefined;
+  readonly remoteIp: string | undefined;
+  readonly approvedByDevice: NodeApproval | undefined;
 }
 
 /** What of these claims counts, because the node's owner approved it. */
@@ -38,7 +52,7 @@ export interface NodeSession {
   readonly nodeId: string;
   readonly channel: NodeChannel;
   readonly peer: Peer;
-  readonly claims: NodeClaims;
+  readonly declaration: NodeDeclaration;
   readonly connectedAtMs: number;
   /** Changes when its owner approves more, without a new connection. */
   surface: NodeSurface;

@@ -1,7 +1,15 @@
 import type { PayloadOf, PendingWork, QueuedWork } from "@saltgate/protocol";
 import { type DocumentShape, type StateDocument, updateDocument } from "@saltgate/store";
 import { z } from "zod";
-import { isRequest, MAX_WORK_ROWS, type Work, type WorkEvent, type WorkOutcome, type WorkRows, workQueue } from "./work-queue.ts";
+import {
+  isRequest,
+  MAX_WORK_ROWS,
+  type Work,
+  type WorkEvent,
+  type WorkOutcome,
+  type WorkRows,
+  workQueue,
+} from "./work-queue.ts";
 
 const workRow = () =>
   z.looseObject({

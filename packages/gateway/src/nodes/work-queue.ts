@@ -142,8 +142,7 @@ function enqueue(rows: WorkRows, work: Work): { rows: WorkRows; outcome: WorkOut
     ({ sender, idempotencyKey }) => sender === work.sender && idempotencyKey === work.idempotencyKey,
   );
   if (same !== undefined) {
-    const isSame =
-      same.nodeId === work.nodeId && same.command === work.command && same.paramsJSON === work.paramsJSON;
+    const isSame = same.nodeId === work.nodeId && same.command === work.command && same.paramsJSON === work.paramsJSON;
     return { rows, outcome: isSame ? { type: "enqueued", work: same, isRepeat: true } : { type: "key-reused" } };
   }
   const open = Object.values(rows).filter((row) => row.nodeId === work.nodeId && !isOver(row)).length;
