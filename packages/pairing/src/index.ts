@@ -49,5 +49,51 @@ export type { AdmitRequest, AdmitResult, DevicePairingOptions } from "./device/s
 export { DevicePairing } from "./device/service.ts";
 export type { TokenCheck } from "./device/tokens.ts";
 export { checkDeviceToken } from "./device/tokens.ts";
+export type { NodeDocumentShapes } from "./node/documents.ts";
+export { nodeDocumentShapes } from "./node/documents.ts";
+export type {
+  ApprovedNode,
+  ApproveNodeEvent,
+  DeclaredNode,
+  DeclareNodeEvent,
+  ExpiredNodes,
+  ExpireNodesEvent,
+  ForgetNodeEvent,
+  ForgottenNode,
+  NodePairingEvent,
+  NodePairingOutcomes,
+  NodeRefused,
+  NodeSurface,
+  RejectedNode,
+  RejectNodeEvent,
+  RemovedNode,
+  RemoveNodeEvent,
+  RenamedNode,
+  RenameNodeEvent,
+  RequestedNode,
+  RequestNodeEvent,
+  TouchNodesEvent,
+  UnknownNode,
+  UnknownNodeRequest,
+} from "./node/events.ts";
+export { EXEC_COMMANDS, needsAdmin } from "./node/exec-commands.ts";
+export type { NodePairingLimits } from "./node/limits.ts";
+export { defaultNodePairingLimits } from "./node/limits.ts";
+export type { NodeList, PairedNodeSummary, PendingNodeSummary } from "./node/list.ts";
+export { listNodes, pairedNodeSummary, pendingNodeSummary } from "./node/list.ts";
+export type { NodeNotice } from "./node/notices.ts";
+export type {
+  NodeExtension,
+  NodeMetadata,
+  NodePairingState,
+  PairedNode,
+  PairedNodes,
+  PendingNode,
+  PendingNodes,
+} from "./node/records.ts";
+export { emptyNodePairing, nodePairing } from "./node/reducer.ts";
+export type { ApproveNodeResult, NodeDeclaration, NodePairingOptions } from "./node/service.ts";
+export { NodePairing } from "./node/service.ts";
+export { nodeTokenMatches } from "./node/token.ts";
 export type { NodeApproval, NodeClaims, NodeFacts, NodePlatform } from "./node-claims.ts";
 export type { Transition } from "./transition.ts";

@@ -86,15 +86,26 @@ export class PairingDocuments<Pending extends PendingRow, Paired, Outcome> {
     };
   }
 
-  /** Both files as they are. Paired first: a mark that is read after it was still to be carried out by then. */
+  /**
+   * Both files as they were at one moment: when the pending one was read, between two equal readings of the paired one.
+   * A request that was carried out in between would otherwise be in neither, and an order that finds nothing to do would
+   * be answered as done.
+   */
   async #load(): Promise<Loaded<Pending, Paired>> {
-    const paired = await this.#paired.read();
-    const pending = await this.#pending.read();
-    return {
-      state: { pending: pending.value, paired: paired.value },
-      pairedRevision: paired.revision,
-      pendingRevision: pending.revision,
-    };
+    let paired = await this.#paired.read();
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      const pending = await this.#pending.read();
+      const again = await this.#paired.read();
+      if (again.revision === paired.revision) {
+        return {
+          state: { pending: pending.value, paired: paired.value },
+          pairedRevision: paired.revision,
+          pendingRevision: pending.revision,
+        };
+      }
+      paired = again;
+    }
+    throw busy();
   }
 }
 

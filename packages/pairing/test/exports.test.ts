@@ -4,14 +4,25 @@ import * as root from "../src/index.ts";
 test("pairing: the public list is this one", () => {
   expect(Object.keys(root).sort()).toEqual([
     "DevicePairing",
+    "EXEC_COMMANDS",
+    "NodePairing",
     "checkDeviceToken",
     "defaultDevicePairingLimits",
+    "defaultNodePairingLimits",
     "deviceDocumentShapes",
     "devicePairing",
     "emptyDevicePairing",
+    "emptyNodePairing",
     "listDevices",
+    "listNodes",
+    "needsAdmin",
     "nodeApprovalOf",
+    "nodeDocumentShapes",
+    "nodePairing",
+    "nodeTokenMatches",
+    "pairedNodeSummary",
     "pairedSummary",
+    "pendingNodeSummary",
     "pendingSummary",
   ]);
 });

@@ -112,7 +112,7 @@ test("[pairing:one-outcome] two processes: approve against reject has one outcom
     if (rejected === "rejected") expect(isPaired || isWaiting, trace).toBe(false);
     if (dead === undefined) expect([approved, rejected].sort(), trace).toSatisfy(isOneWinner);
   });
-  expect(schedules).toBe(2_755);
+  expect(schedules).toBe(10_903);
 });
 
 const isOneWinner = (answers: unknown[]) =>
