@@ -89,7 +89,11 @@ function pairedNode({ caps, commands, permissions, ...row }: PairedNodeSummary):
   return { ...row, ...lists({ caps, commands, permissions }) };
 }
 
-function lists(claims: Pick<PairedNodeSummary, "caps" | "commands" | "permissions">): {
+function lists(claims: {
+  readonly caps: readonly string[] | undefined;
+  readonly commands: readonly string[] | undefined;
+  readonly permissions: Readonly<Record<string, boolean>> | undefined;
+}): {
   caps?: string[];
   commands?: string[];
   permissions?: Record<string, boolean>;

@@ -1,10 +1,10 @@
-import { createInProcessBus } from "@saltgate/bus";
-import { createDeviceIdentity, type DeviceIdentity, signConnect } from "@saltgate/identity";
-import { nativeEngine } from "@saltgate/identity/node";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInProcessBus } from "@saltgate/bus";
 import { ExecApprovalsFile } from "@saltgate/exec-policy";
+import { createDeviceIdentity, type DeviceIdentity, signConnect } from "@saltgate/identity";
+import { nativeEngine } from "@saltgate/identity/node";
 import { DevicePairing, deviceDocumentShapes, NodePairing, nodeDocumentShapes } from "@saltgate/pairing";
 import type { EventFrame, ResponseFrame } from "@saltgate/protocol";
 import { MemoryStore } from "@saltgate/store";
