@@ -49,6 +49,26 @@ export type { AdmitRequest, AdmitResult, DevicePairingOptions } from "./device/s
 export { DevicePairing } from "./device/service.ts";
 export type { TokenCheck } from "./device/tokens.ts";
 export { checkDeviceToken } from "./device/tokens.ts";
+export { deviceInvitesShape } from "./invite/documents.ts";
+export type {
+  CompletedInvite,
+  CompleteInviteEvent,
+  CreatedInvite,
+  CreateInviteEvent,
+  DeviceInviteEvent,
+  DeviceInviteOutcomes,
+  InviteRefused,
+  RedeemedInvite,
+  RedeemInviteEvent,
+  RevokedInvite,
+  RevokeInviteEvent,
+} from "./invite/events.ts";
+export type { DeviceInviteLimits } from "./invite/limits.ts";
+export { defaultDeviceInviteLimits } from "./invite/limits.ts";
+export type { DeviceInvite, DeviceInvitesState, InviteSummary } from "./invite/records.ts";
+export { deviceInvites } from "./invite/reducer.ts";
+export type { DeviceInvitesOptions, InviteCode } from "./invite/service.ts";
+export { DeviceInvites } from "./invite/service.ts";
 export type { NodeDocumentShapes } from "./node/documents.ts";
 export { nodeDocumentShapes } from "./node/documents.ts";
 export type {

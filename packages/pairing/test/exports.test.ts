@@ -3,13 +3,17 @@ import * as root from "../src/index.ts";
 
 test("pairing: the public list is this one", () => {
   expect(Object.keys(root).sort()).toEqual([
+    "DeviceInvites",
     "DevicePairing",
     "EXEC_COMMANDS",
     "NodePairing",
     "checkDeviceToken",
+    "defaultDeviceInviteLimits",
     "defaultDevicePairingLimits",
     "defaultNodePairingLimits",
     "deviceDocumentShapes",
+    "deviceInvites",
+    "deviceInvitesShape",
     "devicePairing",
     "emptyDevicePairing",
     "emptyNodePairing",
