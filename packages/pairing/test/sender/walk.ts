@@ -56,7 +56,7 @@ export function walk(reducer: Reducer, maxDepth?: number) {
   let [transitions, depth, serial] = [0, 0, 0];
   const freshCode = () => {
     serial += 1;
-    return [...serial.toString(32).padStart(8, "0")]
+    return Array.from(serial.toString(32).padStart(8, "0"))
       .map((digit) => "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"[Number.parseInt(digit, 32)])
       .join("");
   };
