@@ -8,13 +8,16 @@ import * as service from "../src/service/index.ts";
 test("gateway: its public list is this", () => {
   expect(Object.keys(main).sort()).toEqual([
     "RequestError",
+    "approvalsDocumentShape",
     "attribute",
     "connectionStep",
+    "createNodePairingListener",
     "createPairingListener",
     "decideAdmission",
     "defaultGatewayAuth",
     "defaultGatewayLimits",
     "deviceMethods",
+    "diaryDocumentShape",
     "hostName",
     "isLoopbackHostName",
     "isLoopbackIp",
@@ -23,10 +26,14 @@ test("gateway: its public list is this", () => {
     "normalizeIp",
     "parseAddressSet",
     "planBind",
+    "reachOf",
     "silentLogger",
     "startGateway",
     "systemClock",
+    "unavailableInvites",
+    "unavailableNodePairing",
     "unavailablePairing",
+    "workDocumentShape",
   ]);
 });
 
