@@ -31,6 +31,7 @@ test("identity: the public list is this one", () => {
     "createNativeEngine",
     "loadOrCreateDeviceIdentity",
     "nativeEngine",
+    "writePrivateFile",
   ]);
 });
 

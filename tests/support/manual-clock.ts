@@ -1,4 +1,4 @@
-import type { ClientClock } from "../../src/index.ts";
+import type { ClientClock } from "@saltgate/client";
 
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements ClientClock {
