@@ -10,6 +10,10 @@ export const MAY_USE: Readonly<Record<string, { readonly on: readonly string[]; 
     why: "who may enter is decided over roles and scopes, keys and digests, and kept in documents",
   },
   client: { on: ["protocol", "identity"], why: "a phone must not ship a server" },
+  "node-host": {
+    on: ["client", "identity", "protocol"],
+    why: "a node is a client that runs what it is asked to; it ships no server and no store of one",
+  },
   gateway: {
     on: ["protocol", "identity", "pairing", "config", "store", "bus"],
     why: "the core decides who may do what; it speaks for no channel and for no agent",
