@@ -31,7 +31,6 @@ test("identity: the public list is this one", () => {
     "createNativeEngine",
     "loadOrCreateDeviceIdentity",
     "nativeEngine",
-    "writePrivateFile",
   ]);
 });
 

@@ -11,8 +11,8 @@ export const MAY_USE: Readonly<Record<string, { readonly on: readonly string[]; 
   },
   client: { on: ["protocol", "identity"], why: "a phone must not ship a server" },
   "node-host": {
-    on: ["client", "identity", "protocol"],
-    why: "a node is a client that runs what it is asked to; it ships no server and no store of one",
+    on: ["client", "identity", "protocol", "store"],
+    why: "a node is a client that runs what it is asked to; it ships no server",
   },
   gateway: {
     on: ["protocol", "identity", "pairing", "config", "store", "bus"],

@@ -3,5 +3,3 @@ export { loadOrCreateDeviceIdentity } from "./device-identity-file.ts";
 export type { IdentityFileErrorCode } from "./identity-file-error.ts";
 export { IdentityFileError } from "./identity-file-error.ts";
 export { createNativeEngine, nativeEngine } from "./native-engine.ts";
-export type { WriteMode } from "./private-file.ts";
-export { writePrivateFile } from "./private-file.ts";

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { chmod, copyFile, type FileHandle, mkdir, open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { writePrivateFile } from "@saltgate/identity/node";
+import { writeFileAtomically } from "@saltgate/store";
 import { type NodeLog, silentLog } from "../log.ts";
 import type { Outcome } from "../outcome.ts";
 import { type InvocationJournal, JOURNAL_LIMITS, type JournalLimits, type Remembered } from "./invocation-journal.ts";
@@ -127,7 +127,7 @@ class FileJournal implements InvocationJournal {
     this.#handle = undefined;
     let text = "";
     for (const entry of this.#memory.all()) text += linesOf(entry);
-    await writePrivateFile(this.#file, text, "replace");
+    await writeFileAtomically(this.#file, text);
     this.#handle = await open(this.#file, "a", 0o600);
     await chmod(this.#file, 0o600);
     this.#bytes = Buffer.byteLength(text);
