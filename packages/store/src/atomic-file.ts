@@ -48,13 +48,14 @@ export interface WriteFileOptions {
  */
 export async function writeFileAtomically(
   path: string,
-  text: string,
+  content: string | Uint8Array,
   options: WriteFileOptions = {},
 ): Promise<boolean> {
   const { fileSystem = nodeFileSystem, onlyIfAbsent = false } = options;
   try {
     await fileSystem.makeDirectory(dirname(path), 0o700);
-    await putInPlace(fileSystem, path, new TextEncoder().encode(text), onlyIfAbsent ? "link" : "rename");
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    await putInPlace(fileSystem, path, bytes, onlyIfAbsent ? "link" : "rename");
     return true;
   } catch (error) {
     if (onlyIfAbsent && systemCode(error) === "EEXIST") return false;

@@ -9,6 +9,10 @@ export const MAY_USE: Readonly<Record<string, { readonly on: readonly string[]; 
     on: ["protocol", "identity", "store"],
     why: "who may enter is decided over roles and scopes, keys and digests, and kept in documents",
   },
+  "exec-policy": {
+    on: ["protocol", "store"],
+    why: "what a host lets run is decided over plans of the wire, and kept in a file of that host",
+  },
   client: { on: ["protocol", "identity"], why: "a phone must not ship a server" },
   "node-host": {
     on: ["client", "identity", "protocol", "store"],

@@ -1,0 +1,19 @@
+/** Longest pattern of an allowlist, in characters. */
+export const maxPatternChars: number = 4_096;
+
+/**
+ * Why a text can't be a pattern of an allowlist, or `undefined` when it can. A pattern that no real path can match is
+ * refused too: it would look like a permission and be none.
+ */
+export function problemOfPattern(pattern: string): string | undefined {
+  if (pattern.length > maxPatternChars) return `it is longer than ${maxPatternChars} characters`;
+  if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(pattern)) return "it has control or invisible characters";
+  if (!/[/\\~]/.test(pattern)) {
+    return "it names no path; give the whole one, e.g. /usr/bin/uptime, because a bare name may be any file of that name";
+  }
+  if (pattern.split(/[/\\]/).some((segment) => segment === "." || segment === "..")) {
+    return 'it has "." or ".." in it, and real paths never have';
+  }
+  if (!/^(?:[/\\*~]|[A-Za-z]:[/\\])/.test(pattern)) return "it is relative; start it with /, ~ or **";
+  return undefined;
+}
