@@ -16,7 +16,7 @@ export interface OptionSpec {
 /** One command. What it does is loaded when it runs. */
 export interface CommandSpec {
   readonly summary: string;
-  /** Its positional arguments, e.g. `<request>`; those in brackets may be left out. */
+  /** Its positional arguments, e.g. `<request>`; those in brackets may be left out, `<words...>` takes all that follow. */
   readonly positionals?: readonly string[];
   readonly options?: Readonly<Record<string, OptionSpec>>;
   /** Hands over the words as they were typed, because the command reads them itself. */
@@ -143,7 +143,8 @@ export function parseInvocation(name: string, spec: CommandSpec, words: readonly
   const isAsking = given.has("help");
   if (!isAsking && positionals.length < required.length)
     throw usageError(`${required[positionals.length]} is missing`, name);
-  if (!isAsking && positionals.length > wanted.length)
+  const takesAll = wanted.at(-1)?.endsWith("...>") === true;
+  if (!isAsking && positionals.length > wanted.length && !takesAll)
     throw usageError(`"${(positionals[wanted.length] ?? "").slice(0, 80)}" is one word too many`, name);
   return {
     command: name,

@@ -13,3 +13,6 @@ export { NodeCommandError } from "./node-command-error.ts";
 export type { NodeHostOptions } from "./node-host.ts";
 export { NodeHost, startNodeHost } from "./node-host.ts";
 export type { Outcome } from "./outcome.ts";
+export type { SystemCommandsOptions } from "./system/system-commands.ts";
+export { systemCommands } from "./system/system-commands.ts";
+export type { RunLimits } from "./system/system-run.ts";

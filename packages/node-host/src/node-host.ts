@@ -8,6 +8,7 @@ import {
   type HelloOk,
   type TokenStore,
 } from "@saltgate/client";
+import { systemClock } from "./clock.ts";
 import { type Machine, readHostStats, thisMachine } from "./host-stats.ts";
 import { type InvocationCounts, Invoker } from "./invoker.ts";
 import type { InvocationJournal } from "./journal/invocation-journal.ts";
@@ -40,6 +41,7 @@ export interface NodeHostOptions {
   readonly version: string;
   readonly platform?: string | undefined;
   readonly deviceFamily?: string | undefined;
+  readonly modelIdentifier?: string | undefined;
   readonly commands: readonly NodeCommand[];
   /** What its system lets it do, as it says itself. */
   readonly permissions?: Readonly<Record<string, boolean>> | undefined;
@@ -66,17 +68,10 @@ export interface NodeHostOptions {
   readonly machine?: Machine | undefined;
 }
 
-/** The machine's own clock; its timers alone don't keep a program running. */
-const systemClock: ClientClock = {
-  now: () => Date.now(),
-  after(delayMs, task) {
-    const timer = setTimeout(task, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
-
 /** Says to gateways that a repeat with the same idempotency key is not run again. */
 const IDEMPOTENT = "invoke.idempotent";
+
+const SKILLS_FRESH_MS = 90_000;
 
 /**
  * A headless node: connected to a gateway for as long as it lives, it runs the commands that it was given when it is
@@ -90,6 +85,7 @@ export class NodeHost {
   readonly #journal: InvocationJournal;
   readonly #clock: ClientClock;
   readonly #log: NodeLog;
+  #skills: { readonly bins: readonly string[]; readonly atMs: number } | undefined;
   #stopWatching: (() => void) | undefined;
   #stopStats: (() => void) | undefined;
   #stopPause: (() => void) | undefined;
@@ -126,6 +122,7 @@ export class NodeHost {
         platform: options.platform ?? process.platform,
         displayName: options.displayName,
         deviceFamily: options.deviceFamily,
+        modelIdentifier: options.modelIdentifier,
         instanceId: options.instanceId,
       },
       caps: [...new Set([...options.commands.map(({ cap }) => cap), IDEMPOTENT])],
@@ -177,6 +174,22 @@ export class NodeHost {
       this.#client.check();
     });
     return this.#client.connect(options);
+  }
+
+  /**
+   * Names of the programs that skills of the gateway need; asked for at most every 90 seconds. None while the gateway
+   * can't be asked: what isn't known allows nothing.
+   */
+  async skillBins(): Promise<readonly string[]> {
+    const atMs = this.#clock.now();
+    if (this.#skills !== undefined && Math.abs(atMs - this.#skills.atMs) < SKILLS_FRESH_MS) return this.#skills.bins;
+    try {
+      const { bins } = await this.#client.request("skills.bins", {});
+      this.#skills = { bins, atMs };
+      return bins;
+    } catch {
+      return [];
+    }
   }
 
   /** Tries again now, for "the network is back" and "the owner has approved". */

@@ -15,7 +15,7 @@ export const MAY_USE: Readonly<Record<string, { readonly on: readonly string[]; 
   },
   client: { on: ["protocol", "identity"], why: "a phone must not ship a server" },
   "node-host": {
-    on: ["client", "identity", "protocol", "store"],
+    on: ["client", "identity", "protocol", "exec-policy", "store"],
     why: "a node is a client that runs what it is asked to; it ships no server",
   },
   gateway: {

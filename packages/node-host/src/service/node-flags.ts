@@ -45,12 +45,19 @@ const NOT_HERE: Readonly<Record<string, string>> = {
 
 /** Reads the words after a command's name. @throws {NodeServiceError} with {@link ExitCode.Usage} */
 export function parseNodeFlags(words: readonly string[]): NodeFlags {
-  const misplaced = words.map((word) => /^--(\w+)/.exec(word)?.[1]).find((name) => name !== undefined && name in NOT_HERE);
+  const misplaced = words
+    .map((word) => /^--(\w+)/.exec(word)?.[1])
+    .find((name) => name !== undefined && name in NOT_HERE);
   if (misplaced !== undefined) throw usage(`there is no --${misplaced}: ${NOT_HERE[misplaced]}`);
   let values: { readonly [name: string]: string | boolean | undefined };
   let positionals: string[];
   try {
-    ({ values, positionals } = parseArgs({ args: [...words], options: NODE_FLAGS, strict: true, allowPositionals: true }));
+    ({ values, positionals } = parseArgs({
+      args: [...words],
+      options: NODE_FLAGS,
+      strict: true,
+      allowPositionals: true,
+    }));
   } catch (error) {
     throw usage(error instanceof Error ? (error.message.split(". ")[0] ?? "") : "the flags can't be read");
   }

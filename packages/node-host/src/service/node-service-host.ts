@@ -36,8 +36,8 @@ export interface NodeServiceHost {
   readonly stderr: (text: string) => void;
   /** Everything that standard input holds. */
   readonly stdin: () => Promise<string>;
-  /** Calls back when the process is told to stop; returns how to end that. */
-  readonly onStop: (listener: () => void) => () => void;
+  /** Calls back when the process is told to stop. */
+  readonly onStop: (listener: () => void) => void;
   readonly version: string;
   /** What people type to get here: `saltgate node` or `saltgate-node`. */
   readonly command: string;

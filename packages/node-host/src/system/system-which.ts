@@ -14,7 +14,10 @@ export function systemWhich(search: ProgramSearch): NodeCommand<{ bins: string[]
     async run({ bins }) {
       const path = bins.find((bin) => /[/\\\0]/.test(bin) || bin === "." || bin === "..");
       if (path !== undefined)
-        throw new NodeCommandError("INVALID_REQUEST", "system.which: a program is asked for by its name, without a path");
+        throw new NodeCommandError(
+          "INVALID_REQUEST",
+          "system.which: a program is asked for by its name, without a path",
+        );
       const found: Record<string, string> = {};
       for (const bin of new Set(bins)) {
         const place = await findProgram(bin, search);
