@@ -9,7 +9,13 @@ export function statePathsOf(invocation: Invocation): StatePaths {
 }
 
 /** The same for a command that reads its words itself. */
-export function statePathsFor({ profile, dev }: { readonly profile: string | undefined; readonly dev: boolean }): StatePaths {
+export function statePathsFor({
+  profile,
+  dev,
+}: {
+  readonly profile: string | undefined;
+  readonly dev: boolean;
+}): StatePaths {
   return resolveStatePaths({
     env: process.env,
     homedir: homedir(),

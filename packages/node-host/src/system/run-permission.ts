@@ -44,8 +44,7 @@ export function permitRun({ plan, run, verdict }: PlannedRun, params: SystemRunP
   const isAllowed = approved === true && (approvalDecision === "allow-once" || approvalDecision === "allow-always");
   if (!isAllowed || !systemRunPlan)
     return { ok: false, message: RUN_REFUSALS.approvalRequired, reason: "approval-required" };
-  const pattern =
-    approvalDecision === "allow-always" && verdict.canAllowAlways ? alwaysPattern(plan, run) : undefined;
+  const pattern = approvalDecision === "allow-always" && verdict.canAllowAlways ? alwaysPattern(plan, run) : undefined;
   // A run of no agent would have to be put on the list of all agents: nobody has said yes to that.
   const toAllow = pattern === undefined || plan.agentId === null ? undefined : { agentId: plan.agentId, pattern };
   return { ok: true, executable: run.executable, argv: run.argv, entryId: undefined, toAllow };

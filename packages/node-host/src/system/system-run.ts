@@ -71,7 +71,13 @@ export function systemRun(options: SystemRunOptions): NodeCommand<SystemRunParam
       await context.begin();
       await remember(permission, planned, options, context);
       events.started();
-      const result = await runIt({ ...permission, executable: permission.executable }, planned, params, options, context);
+      const result = await runIt(
+        { ...permission, executable: permission.executable },
+        planned,
+        params,
+        options,
+        context,
+      );
       events.finished(result);
       return result;
     },
