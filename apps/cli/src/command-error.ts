@@ -10,16 +10,24 @@ export class CommandError extends Error {
   readonly exit: Exit;
   /** For programs: the detail code of the protocol, or one of ours. */
   readonly code: string;
+  /** Whether the same may be tried again as it is. */
+  readonly retryable: boolean;
 
   constructor(
     code: string,
     message: string,
-    options: { readonly mend?: string | undefined; readonly exit?: Exit; readonly cause?: unknown } = {},
+    options: {
+      readonly mend?: string | undefined;
+      readonly exit?: Exit;
+      readonly cause?: unknown;
+      readonly retryable?: boolean;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.mend = options.mend;
     this.exit = options.exit ?? Exit.Failed;
+    this.retryable = options.retryable ?? false;
   }
 }
 

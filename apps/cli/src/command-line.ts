@@ -16,7 +16,10 @@ export interface OptionSpec {
 /** One command. What it does is loaded when it runs. */
 export interface CommandSpec {
   readonly summary: string;
-  /** Its positional arguments, e.g. `<request>`; those in brackets may be left out, `<words...>` takes all that follow. */
+  /**
+   * Its positional arguments, e.g. `<request>`; those in brackets may be left out. One that ends in `...` takes all
+   * words from there on, options too: they are another program's.
+   */
   readonly positionals?: readonly string[];
   readonly options?: Readonly<Record<string, OptionSpec>>;
   /** Hands over the words as they were typed, because the command reads them itself. */
@@ -112,6 +115,8 @@ export function parseInvocation(name: string, spec: CommandSpec, words: readonly
   const options: Readonly<Record<string, OptionSpec>> = { ...GLOBAL_OPTIONS, ...spec.options };
   const given = new Map<string, string[]>();
   const positionals: string[] = [];
+  const wanted = spec.positionals ?? [];
+  const takesRest = wanted.at(-1)?.includes("...") === true;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? "";
     if (word === "--") {
@@ -121,6 +126,10 @@ export function parseInvocation(name: string, spec: CommandSpec, words: readonly
     const option = optionName(word, options);
     if (option === undefined) {
       positionals.push(word);
+      if (takesRest && positionals.length >= wanted.length) {
+        positionals.push(...words.slice(index + 1));
+        break;
+      }
       continue;
     }
     const known = optionOf(options, option.name);
@@ -138,13 +147,11 @@ export function parseInvocation(name: string, spec: CommandSpec, words: readonly
     }
     given.set(option.name, values);
   }
-  const wanted = spec.positionals ?? [];
   const required = wanted.filter((positional) => !positional.startsWith("["));
   const isAsking = given.has("help");
   if (!isAsking && positionals.length < required.length)
     throw usageError(`${required[positionals.length]} is missing`, name);
-  const takesAll = wanted.at(-1)?.endsWith("...>") === true;
-  if (!isAsking && positionals.length > wanted.length && !takesAll)
+  if (!isAsking && !takesRest && positionals.length > wanted.length)
     throw usageError(`"${(positionals[wanted.length] ?? "").slice(0, 80)}" is one word too many`, name);
   return {
     command: name,

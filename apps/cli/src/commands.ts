@@ -1,15 +1,10 @@
+import { APPROVAL_COMMANDS } from "./approval-commands.ts";
 import type { CommandSpec } from "./command-line.ts";
+import { NODE_COMMANDS } from "./node-commands.ts";
+import { THIS_NODE_COMMANDS } from "./this-node-commands.ts";
 
 const device = "<device>";
 const roleOption = { role: { argument: "<role>", help: "operator or node", values: ["operator", "node"] } } as const;
-
-const nodeOptions = {
-  host: { argument: "<name>", help: "The gateway's machine, instead of --url (127.0.0.1)" },
-  port: { argument: "<port>", help: "Its port (18789)" },
-  tls: { help: "Connect with wss" },
-  "display-name": { argument: "<name>", help: "What the owner sees (the machine's name)" },
-  "node-id": { argument: "<id>", help: "Name of this installation; the node's id is its key's" },
-} as const;
 
 /** Every command, by its full name, in the order of the help. */
 export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
@@ -89,24 +84,9 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     options: roleOption,
     load: () => import("./commands/devices-revoke.ts"),
   },
-  "node run": {
-    summary: "Run this machine as a node of a gateway, until it is stopped",
-    options: nodeOptions,
-    load: () => import("./commands/node.ts"),
-  },
-  "node join": {
-    summary: "Have this machine join the gateway that printed an invitation (saltgate nodes invite)",
-    positionals: ["<invitation...>"],
-    options: {
-      "display-name": nodeOptions["display-name"],
-      run: { help: "After joining, go on as the node" },
-    },
-    load: () => import("./commands/node.ts"),
-  },
-  "node status": {
-    summary: "Whether a node runs here, how it stands with its gateway, and what it would run",
-    load: () => import("./commands/node.ts"),
-  },
+  ...THIS_NODE_COMMANDS,
+  ...NODE_COMMANDS,
+  ...APPROVAL_COMMANDS,
   completion: {
     summary: "Print what makes a shell complete these commands",
     positionals: ["<bash|zsh|fish>"],

@@ -12,19 +12,23 @@ export function explainGatewayError(error: unknown, url: string): CommandError {
 
 function refused(error: GatewayError): CommandError {
   const code = error.detailCode ?? error.code;
+  const reason = typeof error.details["reason"] === "string" ? error.details["reason"] : undefined;
   const known = Object.hasOwn(DETAIL_CODES, code) ? DETAIL_CODES[code as keyof typeof DETAIL_CODES] : undefined;
   const notPermitted =
     code.startsWith("AUTH_") ||
     code.startsWith("DEVICE_") ||
-    ["PAIRING_REQUIRED", "MISSING_SCOPE", "APPROVER_LACKS_SCOPE"].includes(code);
+    ["PAIRING_REQUIRED", "MISSING_SCOPE", "APPROVER_LACKS_SCOPE", "APPROVAL_DENIED", "APPROVAL_EXPIRED"].includes(code);
   const { requestId } = error.details;
   const mend =
     code === "PAIRING_REQUIRED" && typeof requestId === "string"
       ? `On the machine of the gateway, run: saltgate devices approve ${requestId}`
       : known?.mend;
-  return new CommandError(code, error.message, {
+  const message =
+    code === "COMMAND_NOT_ALLOWED" && reason !== undefined ? `${error.message}: ${reason}` : error.message;
+  return new CommandError(code, message, {
     mend,
     exit: notPermitted ? Exit.NotPermitted : Exit.Failed,
+    retryable: error.retryable,
     cause: error,
   });
 }

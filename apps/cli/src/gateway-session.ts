@@ -1,4 +1,13 @@
-import type { GatewayClient as GatewayClientType, HelloOk, MethodName, ParamsOf, ResultOf } from "@saltgate/client";
+import type {
+  EventName,
+  GatewayClient as GatewayClientType,
+  HelloOk,
+  MethodName,
+  ParamsOf,
+  PayloadOf,
+  RequestOptions,
+  ResultOf,
+} from "@saltgate/client";
 import { resolveGatewayAuth, resolveGatewayUrl } from "@saltgate/config";
 import { CommandError, Exit } from "./command-error.ts";
 import type { Invocation } from "./command-line.ts";
@@ -88,11 +97,22 @@ export async function ownFingerprint(url: string, certFile: string): Promise<str
 export interface GatewaySession extends AsyncDisposable {
   readonly target: GatewayTarget;
   readonly hello: HelloOk;
-  request<M extends MethodName>(method: M, params?: ParamsOf<M>): Promise<ResultOf<M>>;
+  /** @throws {CommandError} with the step that mends it */
+  request<M extends MethodName>(method: M, params?: ParamsOf<M>, options?: RequestOptions): Promise<ResultOf<M>>;
+  /** Listens to an event. The returned function ends it. */
+  on<E extends EventName>(event: E, listener: (payload: PayloadOf<E>) => void): () => void;
+  /** Calls back when the connection is there again after a loss, for a session that stays. */
+  onReturn(listener: () => void): () => void;
+  /** Resolves when the connection is there, again where need be. */
+  connected(): Promise<void>;
 }
 
 /** Connects to the gateway. @throws {CommandError} with the step that mends it */
-export async function openSession(invocation: Invocation, target?: GatewayTarget): Promise<GatewaySession> {
+export async function openSession(
+  invocation: Invocation,
+  target?: GatewayTarget,
+  { stays = false }: { /** Whether it comes back after a loss. */ readonly stays?: boolean } = {},
+): Promise<GatewaySession> {
   const where = target ?? (await targetOf(invocation));
   const [{ GatewayClient, GatewayError }, { fileTokenStore }, { loadOrCreateDeviceIdentity }, { OWNER_SCOPES }] =
     await Promise.all([
@@ -115,7 +135,7 @@ export async function openSession(invocation: Invocation, target?: GatewayTarget
       tokenStore: fileTokenStore(where.identityAuthFile, {
         unlabelledOrigin: where.urlSource === "flag --url" ? undefined : new URL(where.url).origin,
       }),
-      reconnect: false,
+      reconnect: stays ? { minDelayMs: 250, maxDelayMs: 5_000 } : false,
       requestTimeoutMs: where.timeoutMs,
       connectTimeoutMs: where.timeoutMs,
     });
@@ -123,7 +143,7 @@ export async function openSession(invocation: Invocation, target?: GatewayTarget
   try {
     let hello: HelloOk;
     try {
-      hello = await client.connect();
+      hello = await client.connect(stays ? { signal: AbortSignal.timeout(where.timeoutMs) } : {});
     } catch (error) {
       // A gateway whose device files are damaged lets no device in. Its owner, on its machine, gets in by the secret
       // alone, to ask it what is wrong.
@@ -135,9 +155,14 @@ export async function openSession(invocation: Invocation, target?: GatewayTarget
     return {
       target: where,
       hello,
-      request: async (method, params) => {
+      on: (event, listener) => client.on(event, ({ payload }) => listener(payload)),
+      onReturn: (listener) => client.onState(({ status }) => status === "connected" && listener()),
+      connected: async () => {
+        await client.connect();
+      },
+      request: async (method, params, options) => {
         try {
-          return await client.request(method, ...((params === undefined ? [] : [params]) as never));
+          return await client.request(method, ...([params ?? {}, options ?? {}] as never));
         } catch (error) {
           throw await explain(error, where);
         }

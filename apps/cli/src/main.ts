@@ -1,5 +1,5 @@
 import { CommandError, Exit } from "./command-error.ts";
-import { findCommand, parseInvocation } from "./command-line.ts";
+import { type CommandSpec, findCommand, parseInvocation } from "./command-line.ts";
 import { COMMANDS } from "./commands.ts";
 import { VERSION } from "./version.ts";
 
@@ -8,7 +8,7 @@ async function main(words: readonly string[]): Promise<Exit> {
   const { name, rest } = findCommand(words, COMMANDS);
   const spec = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (spec === undefined) return withoutCommand(name, rest);
-  if (rest.includes("--help") || rest.includes("-h")) {
+  if (isAskingForHelp(spec, rest)) {
     const { commandHelp } = await import("./help.ts");
     const own = spec.raw === true ? (await import("./commands/gateway-flags.ts")).GATEWAY_FLAGS : spec.options;
     process.stdout.write(commandHelp(name, spec, own));
@@ -17,6 +17,14 @@ async function main(words: readonly string[]): Promise<Exit> {
   const invocation = spec.raw === true ? rawInvocation(name, rest) : parseInvocation(name, spec, rest);
   const { run } = await spec.load();
   return run(invocation, COMMANDS);
+}
+
+/** Whether help is wanted of this command, and not of the one that it passes on. */
+function isAskingForHelp(spec: CommandSpec, rest: readonly string[]): boolean {
+  const takesRest = spec.positionals?.at(-1)?.includes("...") === true;
+  const at = takesRest ? rest.findIndex((word) => word === "--" || !word.startsWith("-")) : -1;
+  const own = at === -1 ? rest : rest.slice(0, at);
+  return own.includes("--help") || own.includes("-h");
 }
 
 /** For a command that reads its words itself. */

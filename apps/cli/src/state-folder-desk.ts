@@ -1,7 +1,7 @@
 import type { StatePaths } from "@saltgate/config";
 import { deviceMethods, RequestError } from "@saltgate/gateway";
 import { nativeEngine } from "@saltgate/identity/node";
-import { DevicePairing, deviceDocumentShapes } from "@saltgate/pairing";
+import { DevicePairing, deviceDocumentShapes, NodePairing, nodeDocumentShapes } from "@saltgate/pairing";
 import { describeIssues, METHODS, SCOPES } from "@saltgate/protocol";
 import { FileLock, FileStore, nodeFileSystem } from "@saltgate/store";
 import { CommandError } from "./command-error.ts";
@@ -18,8 +18,14 @@ export async function openStateFolder(paths: Pick<StatePaths, "stateDir" | "lock
     paired: store.document("devices/paired", shapes.paired),
     engine: nativeEngine,
   });
+  const nodeShapes = nodeDocumentShapes(nativeEngine.sha256);
+  const nodes = await NodePairing.open({
+    pending: store.document("nodes/pending", nodeShapes.pending),
+    paired: store.document("nodes/paired", nodeShapes.paired),
+    engine: nativeEngine,
+  });
   // The same checks and the same answers as the gateway gives, from the same code.
-  const handlers = deviceMethods(pairing);
+  const handlers = deviceMethods(pairing, { removed: (deviceId) => nodes.forget(deviceId) });
   return {
     note:
       running === undefined
@@ -37,6 +43,7 @@ export async function openStateFolder(paths: Pick<StatePaths, "stateDir" | "lock
       }
     },
     async [Symbol.asyncDispose]() {
+      await nodes.close();
       await pairing.close();
       await store.close();
     },

@@ -231,6 +231,14 @@ export const gatewaySection = () =>
       }),
       browser: laterKey("Which node offers its browser."),
     }),
+    approvals: section({
+      timeoutMs: keyed(wholeNumber(1_000, 24 * hourMs), 120_000, {
+        description:
+          "How long a question whether a command may run waits for an answer, in milliseconds, when whoever asks names no time. Without one it is denied.",
+        expects: "a whole number from 1000 to 86400000",
+        reload: "live",
+      }),
+    }),
     remote: remoteSection(),
     limits: limitsSection(),
     restart: section({

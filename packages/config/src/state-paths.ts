@@ -34,6 +34,12 @@ export interface StatePaths {
   readonly devicesPairedFile: string;
   readonly identityFile: string;
   readonly identityAuthFile: string;
+  /** Which commands may run on this host, and when somebody is asked. */
+  readonly execApprovalsFile: string;
+  /** What a node on this host keeps. */
+  readonly nodeDir: string;
+  /** Which gateway a node on this host belongs to. */
+  readonly nodeFile: string;
   readonly logsDir: string;
   readonly tlsCertFile: string;
   readonly tlsKeyFile: string;
@@ -69,6 +75,9 @@ export function resolveStatePaths(input: StatePathInput): StatePaths {
     devicesPairedFile: join(stateDir, "devices", "paired.json"),
     identityFile: join(stateDir, "identity", "device.json"),
     identityAuthFile: join(stateDir, "identity", "device-auth.json"),
+    execApprovalsFile: join(stateDir, "exec-approvals.json"),
+    nodeDir: join(stateDir, "node"),
+    nodeFile: join(stateDir, "node.json"),
     logsDir: join(stateDir, "logs"),
     tlsCertFile: join(stateDir, "gateway", "tls", "gateway-cert.pem"),
     tlsKeyFile: join(stateDir, "gateway", "tls", "gateway-key.pem"),

@@ -41,6 +41,7 @@ test("[config:safe-defaults] config: the defaults listen on loopback alone and w
       controlUi: { allowedOrigins: [] },
       tls: { enabled: false, autoGenerate: true },
       nodes: { allowCommands: [], denyCommands: [] },
+      approvals: { timeoutMs: 120_000 },
       remote: {},
       limits: {
         maxPayloadBytes: 26_214_400,

@@ -49,6 +49,7 @@ test("[config:annotated] reference: the keys that have an effect are exactly the
     "gateway.tls.caPath",
     "gateway.nodes.allowCommands",
     "gateway.nodes.denyCommands",
+    "gateway.approvals.timeoutMs",
     "gateway.remote.url",
     "gateway.remote.token",
     "gateway.remote.password",

@@ -1,7 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { advertisedEvents, advertisedMethods, CLOSE_CODES, type Hello, scopeSatisfies } from "@saltgate/protocol";
+import { StoreError } from "@saltgate/store";
 import type { WebSocket } from "ws";
 import { isTailnetIp, normalizeIp, parseAddressSet } from "./address/ip.ts";
+import { reachOf } from "./address/reach.ts";
+import { ApprovalDesk } from "./approvals/approval-desk.ts";
 import { RateLimiter } from "./auth/rate-limiter.ts";
 import type { SharedSecret } from "./auth/shared-secret.ts";
 import { Connection, type ConnectionHost } from "./connection/connection.ts";
@@ -17,11 +20,21 @@ import { gatewayMetrics } from "./http/gateway-metrics.ts";
 import { HttpGate } from "./http/http-gate.ts";
 import { type HttpSurface, listen } from "./http/http-server.ts";
 import { loggable } from "./logging/logger.ts";
+import { approvalMethods, mayApprove } from "./methods/approvals.ts";
+import { approvalsFileMethods } from "./methods/approvals-file.ts";
 import { deviceMethods } from "./methods/devices.ts";
 import type { Handlers } from "./methods/handlers.ts";
+import { setupCodeMethods } from "./methods/setup-codes.ts";
 import { systemMethods } from "./methods/system.ts";
+import { NodeDesk, type NodeDeskOptions } from "./nodes/node-desk.ts";
+import type { NodeChannel } from "./nodes/node-session.ts";
 import type { GatewayOptions } from "./options.ts";
-import { CLOSE_DEVICE_SUBJECT, type CloseDeviceMessage } from "./pairing-listener.ts";
+import {
+  CLOSE_DEVICE_SUBJECT,
+  type CloseDeviceMessage,
+  NODE_SURFACE_SUBJECT,
+  type NodeSurfaceMessage,
+} from "./pairing-listener.ts";
 import { createPresenceBroadcast } from "./presence/presence-broadcast.ts";
 import { PresenceList } from "./presence/presence-list.ts";
 
@@ -79,6 +92,8 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
   readonly #health: HealthMonitor;
   readonly #frontDesk: FrontDesk;
   readonly #dispatcher: Dispatcher;
+  readonly #approvals: ApprovalDesk;
+  readonly #nodes: NodeDesk;
   readonly #systemEvents: string[] = [];
   readonly #stops: (() => void)[] = [];
   readonly #startedAtMs: number;
@@ -129,10 +144,35 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       tls: options.listen.tls !== undefined,
       logger,
     });
+    this.#approvals = new ApprovalDesk({
+      document: options.approvals.document,
+      clock,
+      publish: {
+        requested: (approval) => this.#events.publish("exec.approval.requested", approval),
+        resolved: (ending) => this.#events.publish("exec.approval.resolved", ending),
+      },
+    });
+    this.#nodes = new NodeDesk({
+      nodes: options.nodes,
+      devices: pairing,
+      approvals: this.#approvals,
+      events: this.#events,
+      queueSystemEvent: (text) => this.#queueSystemEvent(text),
+      sendOutput: (connId, output) => this.#sendOutput(connId, output),
+      guesses: {
+        lockedForMs: ({ connId, deviceId }) => limiter.retryAfterMs("node-token", deviceId ?? connId),
+        wrong: ({ connId, deviceId }, token) => limiter.fail("node-token", deviceId ?? connId, token),
+      },
+      clock,
+      logger,
+      newId: options.newId,
+    });
     this.#frontDesk = new FrontDesk({
       auth: () => ({ ...auth, secret: this.#secret }),
       limiter,
       pairing,
+      invites: options.invites,
+      declareNode: (declaration) => this.#nodes.declare(declaration),
       engine: options.engine,
       whois: options.whois,
       clock,
@@ -151,7 +191,27 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
         uptimeMs: () => clock.now() - this.#startedAtMs,
         version: options.version,
       }),
-      ...deviceMethods(pairing),
+      ...deviceMethods(pairing, { removed: (deviceId) => this.#nodes.forget(deviceId) }),
+      ...setupCodeMethods({
+        invites: options.invites,
+        reach: () =>
+          reachOf({
+            addresses: this.addresses,
+            port: this.port,
+            tls: options.listen.tls !== undefined,
+            ownAddresses: machine.ownAddresses(),
+          }),
+        tlsFingerprint: options.tlsFingerprint,
+        authMode: () => this.#secret.mode,
+      }),
+      ...this.#nodes.methods,
+      ...approvalMethods({
+        desk: this.#approvals,
+        newId: options.newId,
+        defaultTimeoutMs: options.approvals.timeoutMs,
+        approvers: (asker) => this.#approversBeside(asker),
+      }),
+      ...approvalsFileMethods(options.approvals.file),
     };
     this.#dispatcher = new Dispatcher({
       handlers,
@@ -173,6 +233,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
 
   async start(): Promise<void> {
     const { clock, limits, bus, listen: plan } = this.#options;
+    await this.#openApprovals();
     this.#surface = await listen(
       { ...plan, maxPayloadBytes: limits.maxPayloadBytes },
       {
@@ -186,6 +247,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     );
     this.#stops.push(
       bus.subscribe(CLOSE_DEVICE_SUBJECT, (message) => this.#closeDevice(message as CloseDeviceMessage)),
+      bus.subscribe(NODE_SURFACE_SUBJECT, (message) => this.#surfaceChanged(message as NodeSurfaceMessage)),
     );
     let dueAtMs = clock.now() + limits.tickIntervalMs;
     this.#stops.push(
@@ -213,6 +275,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     if (this.#phase === "draining") return;
     this.#phase = "draining";
     for (const connection of this.#registry.ready()) connection.drain();
+    this.#approvals.close();
     const { promise: deadline, resolve } = Promise.withResolvers<void>();
     const cancel = this.clock.after(options.drainTimeoutMs ?? 5_000, resolve);
     options.hurry?.addEventListener("abort", () => resolve(), { once: true });
@@ -225,6 +288,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     });
     for (const stop of this.#stops) stop();
     await this.#sayGoodbye();
+    await this.#nodes.close();
     this.#hub.close();
     await this.#surface?.close();
   }
@@ -256,6 +320,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       "connected",
     );
     if (peer.client.mode !== "cli") this.#presenceChanged();
+    if (peer.node !== undefined) this.#nodes.join(nodeChannel(connection), peer);
   }
 
   dispatch: ConnectionHost<Proven>["dispatch"] = (connection, peer, frame, frameBytes) =>
@@ -265,6 +330,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     this.#registry.remove(connection);
     const { peer } = connection;
     if (peer === undefined) return;
+    this.#nodes.leave(connection.id, peer);
     if (this.#presence.leave(peer, () => this.#registry.isHere(peer))) this.#presenceChanged();
   }
 
@@ -332,6 +398,45 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     this.#options.pairing.flush().catch((error: unknown) => {
       this.logger.error({ err: error }, "the times of last use of device tokens could not be written");
     });
+    this.#nodes.tick().catch((error: unknown) => {
+      this.logger.error({ err: error }, "what is known of nodes could not be written");
+    });
+  }
+
+  /** Questions that can't be read are no reason not to start: nothing is allowed then, and the owner is told. */
+  async #openApprovals(): Promise<void> {
+    try {
+      await this.#approvals.open();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.logger.error(
+        { err: error },
+        "the approvals that waited can't be read; no approval works until that is mended",
+      );
+    }
+  }
+
+  #surfaceChanged({ nodeId }: NodeSurfaceMessage): void {
+    this.#nodes.surfaceChanged(nodeId).catch((error: unknown) => {
+      this.logger.error(
+        { nodeId, err: error },
+        "what was approved for a node can't be read; it may do what it could before",
+      );
+    });
+  }
+
+  /** Output of a command, to whoever asked for it. He misses pieces rather than the gateway running out of memory. */
+  #sendOutput(connId: string, output: Parameters<NodeDeskOptions["sendOutput"]>[1]): void {
+    const connection = this.#registry.byId(connId);
+    if (connection === undefined || connection.bufferedBytes > COALESCE_ABOVE_BYTES) return;
+    connection.sendTargeted("node.invoke.output", JSON.stringify(output));
+  }
+
+  #approversBeside(asker: Peer): number {
+    let count = 0;
+    for (const { peer } of this.#registry.ready())
+      if (peer !== undefined && peer.connId !== asker.connId && mayApprove(peer)) count += 1;
+    return count;
   }
 
   #closeDevice({ deviceId, role }: CloseDeviceMessage): void {
@@ -370,4 +475,15 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       heldBytes: this.#memory.heldBytes(),
     });
   }
+}
+
+/** A connection as nodes are asked over it. */
+function nodeChannel(connection: Connection<Proven>): NodeChannel {
+  return {
+    id: connection.id,
+    get isReady() {
+      return connection.phase === "ready";
+    },
+    sendTargeted: (event, payloadJson) => connection.sendTargeted(event, payloadJson),
+  };
 }

@@ -1,6 +1,9 @@
 import type { Bus } from "@saltgate/bus";
+import type { ExecApprovalsFile } from "@saltgate/exec-policy";
 import type { SyncEd25519Engine } from "@saltgate/identity";
 import type { PresenceEntry } from "@saltgate/protocol";
+import type { StateDocument } from "@saltgate/store";
+import type { Approvals } from "./approvals/approval-records.ts";
 import type { RateLimitRules } from "./auth/rate-limiter.ts";
 import type { SharedSecret } from "./auth/shared-secret.ts";
 import type { TailscaleWhois } from "./auth/tailscale.ts";
@@ -9,7 +12,8 @@ import type { LocalWithoutDevice } from "./connection/admission.ts";
 import type { ConnectionCaps } from "./connection/registry.ts";
 import type { ListenPlan } from "./http/http-server.ts";
 import type { Logger } from "./logging/logger.ts";
-import type { PairingPort } from "./pairing-port.ts";
+import type { GatewayNodes } from "./nodes/node-desk.ts";
+import type { InvitesPort, PairingPort } from "./pairing-port.ts";
 
 /** Bounds of a gateway. All have defaults in `@saltgate/config`. */
 export interface GatewayLimits extends ConnectionCaps {
@@ -49,6 +53,16 @@ export interface GatewayMachine {
   readonly presence: () => PresenceEntry;
 }
 
+/** How owners are asked whether a command may run. */
+export interface GatewayApprovals {
+  /** Questions and answers: `exec/approvals`. */
+  readonly document: StateDocument<Approvals>;
+  /** How long a question waits when whoever asks names no time, in milliseconds. */
+  readonly timeoutMs: () => number;
+  /** The approvals file of the gateway's own host. */
+  readonly file: ExecApprovalsFile;
+}
+
 /** Everything that a gateway is made of. Clocks, randomness, stores and engines come in, so that tests hold them. */
 export interface GatewayOptions {
   readonly listen: Omit<ListenPlan, "maxPayloadBytes">;
@@ -56,6 +70,10 @@ export interface GatewayOptions {
   readonly limits: GatewayLimits;
   readonly machine: GatewayMachine;
   readonly pairing: PairingPort;
+  /** Setup codes for devices that their owner isn't at. */
+  readonly invites: InvitesPort;
+  readonly nodes: GatewayNodes;
+  readonly approvals: GatewayApprovals;
   readonly bus: Bus;
   readonly engine: SyncEd25519Engine;
   readonly clock: Clock;
@@ -65,6 +83,8 @@ export interface GatewayOptions {
   readonly version: string;
   /** Paths that only admins are shown. */
   readonly paths: { readonly configPath: string; readonly stateDir: string };
+  /** SHA-256 of the gateway's own certificate, in hex, for devices that it invites. */
+  readonly tlsFingerprint?: string | undefined;
   /** Asks Tailscale who has an address; needed when `auth.allowTailscale`. */
   readonly whois?: TailscaleWhois;
   /** What is wrong with this gateway, in words for its owner, e.g. that it runs on an older configuration. */

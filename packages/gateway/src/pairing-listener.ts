@@ -1,6 +1,7 @@
 import type { Bus } from "@saltgate/bus";
-import { type PairingNotice, pendingSummary } from "@saltgate/pairing";
+import { type NodeNotice, type PairingNotice, pendingSummary } from "@saltgate/pairing";
 import { createEventPublisher } from "./events/event-hub.ts";
+import { pendingNode } from "./methods/node-pairing.ts";
 
 /** The bus subject on which the end of a device's connections is ordered. */
 export const CLOSE_DEVICE_SUBJECT = "gateway.close-device";
@@ -20,8 +21,14 @@ export function createPairingListener(bus: Bus): (notice: PairingNotice) => void
   return (notice) => {
     switch (notice.type) {
       case "requested": {
-        const { roles, scopes, ...row } = pendingSummary(notice.request);
-        events.publish("device.pair.requested", { ...row, roles: [...roles], scopes: [...scopes] });
+        const { roles, scopes, caps, commands, ...row } = pendingSummary(notice.request);
+        events.publish("device.pair.requested", {
+          ...row,
+          roles: [...roles],
+          scopes: [...scopes],
+          ...(caps && { caps: [...caps] }),
+          ...(commands && { commands: [...commands] }),
+        });
         return;
       }
       case "resolved": {
@@ -33,6 +40,36 @@ export function createPairingListener(bus: Bus): (notice: PairingNotice) => void
         const { deviceId, role } = notice;
         const message: CloseDeviceMessage = { deviceId, ...(role !== undefined && { role }) };
         bus.publish(CLOSE_DEVICE_SUBJECT, message);
+        return;
+      }
+    }
+  };
+}
+
+/** The bus subject on which it is told that something else was approved for a node. */
+export const NODE_SURFACE_SUBJECT = "gateway.node-surface";
+
+/** For which node. */
+export interface NodeSurfaceMessage {
+  readonly nodeId: string;
+}
+
+/** The same for approvals of nodes: a node that is connected may be asked for what was approved at once. */
+export function createNodePairingListener(bus: Bus): (notice: NodeNotice) => void {
+  const events = createEventPublisher(bus);
+  return (notice) => {
+    switch (notice.type) {
+      case "node-requested":
+        events.publish("node.pair.requested", pendingNode(notice.request));
+        return;
+      case "node-resolved": {
+        const { requestId, nodeId, decision, atMs } = notice;
+        events.publish("node.pair.resolved", { requestId, nodeId, decision, ts: atMs });
+        return;
+      }
+      case "surface-changed": {
+        const message: NodeSurfaceMessage = { nodeId: notice.nodeId };
+        bus.publish(NODE_SURFACE_SUBJECT, message);
         return;
       }
     }

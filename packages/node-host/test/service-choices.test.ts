@@ -109,7 +109,7 @@ describe("connection words", () => {
 
   test("connection words: who waits for its owner says what the owner has to run", () => {
     expect(connectionWords(pairing("41c0-9f"), url)).toBe(
-      "This node waits for its owner. On the machine of the gateway, run: saltgate devices approve 41c0-9f",
+      "This node waits for its owner. On the machine of the gateway, run: saltgate nodes approve 41c0-9f",
     );
   });
 

@@ -1,72 +1,74 @@
 import { type StateDocument, StoreError, StoreErrorCode } from "@saltgate/store";
-import type { DevicePairingOutcomes, Transition } from "./device-events.ts";
-import { type DevicePairingState, own, type PairedDevices, type PendingDevices, without } from "./device-records.ts";
-import { settledPaired } from "./device-settlement.ts";
+import { type ApprovalRules, markedIn, type PairingState, type PendingRow, settled } from "./pairing-state.ts";
+import { own, type Rows } from "./rows.ts";
+import type { Transition } from "./transition.ts";
 
 /** How often an update is decided again because another process wrote first. */
 const maxAttempts = 100;
 
-type Outcome = DevicePairingOutcomes[keyof DevicePairingOutcomes];
-
-interface Loaded {
-  readonly state: DevicePairingState;
+interface Loaded<Pending extends PendingRow, Paired> {
+  readonly state: PairingState<Pending, Paired>;
   readonly pairedRevision: string;
   readonly pendingRevision: string;
 }
 
-/** `pending.json` and `paired.json` as one state: read together, changed together, whole after any crash. */
-export class PairingDocuments {
-  readonly #pending: StateDocument<PendingDevices>;
-  readonly #paired: StateDocument<PairedDevices>;
+/** A pending and a paired file as one state: read together, changed together, whole after any crash. */
+export class PairingDocuments<Pending extends PendingRow, Paired, Outcome> {
+  readonly #pending: StateDocument<Rows<Pending>>;
+  readonly #paired: StateDocument<Rows<Paired>>;
+  readonly #rules: ApprovalRules<Pending, Paired, Outcome>;
 
-  constructor(pending: StateDocument<PendingDevices>, paired: StateDocument<PairedDevices>) {
+  constructor(
+    pending: StateDocument<Rows<Pending>>,
+    paired: StateDocument<Rows<Paired>>,
+    rules: ApprovalRules<Pending, Paired, Outcome>,
+  ) {
     this.#pending = pending;
     this.#paired = paired;
+    this.#rules = rules;
   }
 
-  /** Both files as they are. Paired first: a mark that is read after it was still to be carried out by then. */
-  async read(): Promise<Loaded> {
-    const paired = await this.#paired.read();
-    const pending = await this.#pending.read();
-    return {
-      state: { pending: pending.value, paired: paired.value },
-      pairedRevision: paired.revision,
-      pendingRevision: pending.revision,
-    };
+  /** Both files as they mean together, whether or not what a crash left behind was carried out. */
+  async read(): Promise<PairingState<Pending, Paired>> {
+    const { state } = await this.#load();
+    return settled(state, this.#rules);
   }
 
   /** Both files, after carrying out what approvals a crash left behind. */
-  async readSettled(): Promise<Loaded> {
+  async readSettled(): Promise<Loaded<Pending, Paired>> {
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-      const loaded = await this.read();
-      const { pending, paired } = loaded.state;
-      const marked = Object.values(pending).filter(({ approval }) => approval !== undefined);
-      if (marked.length === 0) return loaded;
-      const next = settledPaired(loaded.state);
-      if (next !== paired && !(await this.#paired.replace(next, loaded.pairedRevision))) continue;
-      const ids = marked.map(({ requestId }) => requestId);
-      await this.#pending.replace(without(pending, ids), loaded.pendingRevision);
+      const loaded = await this.#load();
+      if (markedIn(loaded.state.pending).length === 0) return loaded;
+      const { pending, paired } = settled(loaded.state, this.#rules);
+      if (paired !== loaded.state.paired && !(await this.#paired.replace(paired, loaded.pairedRevision))) continue;
+      await this.#pending.replace(pending, loaded.pendingRevision);
     }
     throw busy();
   }
 
   /**
    * Decides on the current state and makes the result durable; decides again when somebody else wrote first.
-   * @returns the state before and after, and the outcome, which is true on disk by then.
+   * @returns the state after, and the outcome, which is true on disk by then.
    */
   async update<O extends Outcome>(
-    decide: (state: DevicePairingState) => Transition<DevicePairingState, O>,
-    onRead: (state: DevicePairingState) => Promise<void>,
-  ): Promise<Transition<DevicePairingState, O>> {
+    decide: (state: PairingState<Pending, Paired>) => Transition<PairingState<Pending, Paired>, O>,
+    onRead: (state: PairingState<Pending, Paired>) => Promise<void>,
+  ): Promise<Transition<PairingState<Pending, Paired>, O>> {
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const { state: before, pairedRevision, pendingRevision } = await this.readSettled();
       await onRead(before);
       const transition = decide(before);
       const { state: after, outcome } = transition;
-      const pending = outcome.type === "approved" ? marked(before, after, outcome) : after.pending;
-      // Pending first: if the second write doesn't come, a request is lost that its device will repeat, and nobody got in.
+      const mark = this.#rules.markOf(outcome);
+      const request = mark && own(before.pending, mark.requestId);
+      const isApproval = mark !== undefined && request !== undefined;
+      // The approved request is marked instead of gone.
+      const pending = isApproval
+        ? { ...after.pending, [mark.requestId]: { ...request, approval: mark.approval } }
+        : after.pending;
+      // Pending first: if the second write doesn't come, a request is lost that will be repeated, and nobody got in.
       if (pending !== before.pending && !(await this.#pending.replace(pending, pendingRevision))) continue;
-      if (outcome.type === "approved") {
+      if (isApproval) {
         await this.readSettled();
         return transition;
       }
@@ -83,23 +85,33 @@ export class PairingDocuments {
       for (const stop of stops) stop?.();
     };
   }
-}
 
-/** The requests, with the approved one marked instead of gone. */
-function marked(
-  before: DevicePairingState,
-  after: DevicePairingState,
-  outcome: DevicePairingOutcomes["approve"] & { readonly type: "approved" },
-): PendingDevices {
-  const request = own(before.pending, outcome.requestId);
-  if (request === undefined) return after.pending;
-  const approval = { scopes: outcome.grantedScopes, atMs: outcome.device.approvedAtMs };
-  return { ...after.pending, [outcome.requestId]: { ...request, approval } };
+  /**
+   * Both files as they were at one moment: when the pending one was read, between two equal readings of the paired one.
+   * A request that was carried out in between would otherwise be in neither, and an order that finds nothing to do would
+   * be answered as done.
+   */
+  async #load(): Promise<Loaded<Pending, Paired>> {
+    let paired = await this.#paired.read();
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      const pending = await this.#pending.read();
+      const again = await this.#paired.read();
+      if (again.revision === paired.revision) {
+        return {
+          state: { pending: pending.value, paired: paired.value },
+          pairedRevision: paired.revision,
+          pendingRevision: pending.revision,
+        };
+      }
+      paired = again;
+    }
+    throw busy();
+  }
 }
 
 function busy(): StoreError {
   return new StoreError(
     StoreErrorCode.Busy,
-    `Other processes changed the paired devices ${maxAttempts} times while this change was being made. Try again.`,
+    `Other processes changed what is paired ${maxAttempts} times while this change was being made. Try again.`,
   );
 }

@@ -1,51 +1,44 @@
-// Two processes on the same two files, stepped by hand: a "disk" that several documents share, on which every read and
-// every write waits until the scheduler lets that process go on, fail or die.
-import { nativeEngine } from "@saltgate/identity/node";
-import type { StateDocument } from "@saltgate/store";
-import { settled } from "../src/device-settlement.ts";
-import {
-  DevicePairing,
-  type DevicePairingState,
-  deviceDocumentShapes,
-  type PairedDevices,
-  type PendingDevices,
-} from "../src/index.ts";
-
-const shapes = deviceDocumentShapes(nativeEngine.sha256);
-export const nowMs = 1_000_000;
+// Several processes on the same files, stepped by hand: a "disk" that their documents share, on which every read and every
+// write waits until the scheduler lets that process go on, fail or die.
+import type { DocumentShape, DocumentStore, StateDocument } from "@saltgate/store";
 
 interface Slot {
-  text: string;
+  text: string | undefined;
   revision: number;
 }
-export interface Disk {
-  readonly pending: Slot;
-  readonly paired: Slot;
-}
 
-export function createDisk(state: DevicePairingState): Disk {
-  return {
-    pending: { text: JSON.stringify(state.pending), revision: 0 },
-    paired: { text: JSON.stringify(state.paired), revision: 0 },
-  };
-}
+/** Files by their document's name. */
+export class Disk {
+  readonly #slots = new Map<string, Slot>();
 
-/** What a process that starts now finds. */
-export function recovered(disk: Disk): DevicePairingState {
-  return settled({
-    pending: shapes.pending.parse(JSON.parse(disk.pending.text)),
-    paired: shapes.paired.parse(JSON.parse(disk.paired.text)),
-  });
+  constructor(files: Readonly<Record<string, unknown>>) {
+    for (const [name, value] of Object.entries(files)) {
+      this.#slots.set(name, { text: JSON.stringify(value), revision: 0 });
+    }
+  }
+
+  slot(name: string): Slot {
+    const slot = this.#slots.get(name) ?? { text: undefined, revision: 0 };
+    this.#slots.set(name, slot);
+    return slot;
+  }
+
+  /** What a process that starts now reads. */
+  read<T>(name: string, shape: DocumentShape<T>): T {
+    const { text } = this.slot(name);
+    return text === undefined ? shape.empty() : shape.parse(JSON.parse(text));
+  }
 }
 
 export type Step = "go" | "die" | "fail-before-write" | "fail-after-write";
 type Gate = (isWrite: boolean) => Promise<Step>;
 
-function documentOn<T>(slot: Slot, parse: (json: unknown) => T, gate: Gate): StateDocument<T> {
+function documentOn<T>(slot: Slot, shape: DocumentShape<T>, gate: Gate): StateDocument<T> {
   return {
     async read() {
       await gate(false);
-      return { value: parse(JSON.parse(slot.text)), revision: String(slot.revision) };
+      const value = slot.text === undefined ? shape.empty() : shape.parse(JSON.parse(slot.text));
+      return { value, revision: String(slot.revision) };
     },
     async replace(value, revision) {
       const step = await gate(true);
@@ -60,7 +53,9 @@ function documentOn<T>(slot: Slot, parse: (json: unknown) => T, gate: Gate): Sta
 }
 
 /** What one process does, in order; it notes each answer. */
-export type Program = (pairing: DevicePairing, note: (answer: unknown) => void) => Promise<void>;
+export type Program<P> = (process: P, note: (answer: unknown) => void) => Promise<void>;
+/** Starts a process on its documents. */
+export type Start<P> = (store: DocumentStore) => Promise<P>;
 
 /** Answers of each process so far; the last entry of one that died stays unanswered. */
 export interface Run {
@@ -69,9 +64,10 @@ export interface Run {
 }
 
 /** Runs programs together. At each step `choose` says which of the waiting processes goes on, and how. */
-export async function runTogether(
+export async function runTogether<P>(
   disk: Disk,
-  programs: readonly Program[],
+  open: Start<P>,
+  programs: readonly Program<P>[],
   choose: (waiting: readonly number[], isWrite: (process: number) => boolean) => readonly [process: number, step: Step],
 ): Promise<Run> {
   const waiting = new Map<number, { readonly isWrite: boolean; readonly go: (step: Step) => void }>();
@@ -80,13 +76,11 @@ export async function runTogether(
   for (const [at, program] of programs.entries()) {
     const gate: Gate = (isWrite) => new Promise((go) => waiting.set(at, { isWrite, go }));
     const start = async () => {
-      const pairing = await DevicePairing.open({
-        pending: documentOn<PendingDevices>(disk.pending, shapes.pending.parse, gate),
-        paired: documentOn<PairedDevices>(disk.paired, shapes.paired.parse, gate),
-        engine: nativeEngine,
-        now: () => nowMs,
-      });
-      await program(pairing, (answer) => answers[at]!.push(answer));
+      const store: DocumentStore = {
+        document: (name, shape) => documentOn(disk.slot(name), shape, gate),
+        close: () => Promise.resolve(),
+      };
+      await program(await open(store), (answer) => answers[at]!.push(answer));
     };
     start().then(
       () => finished.add(at),
@@ -112,9 +106,10 @@ export async function runTogether(
  * most one death, at any step.
  * @returns how many schedules there were
  */
-export async function everySchedule(
-  start: DevicePairingState,
-  programs: readonly Program[],
+export async function everySchedule<P>(
+  files: Readonly<Record<string, unknown>>,
+  open: Start<P>,
+  programs: readonly Program<P>[],
   maxSwitches: number,
   check: (run: Run & { readonly disk: Disk; readonly dead: number | undefined; readonly trace: string }) => void,
 ): Promise<number> {
@@ -126,9 +121,9 @@ export async function everySchedule(
     let running: number | undefined;
     let switches = 0;
     let dead: number | undefined;
-    const disk = createDisk(start);
+    const disk = new Disk(files);
     const current: number[] = plan;
-    const run = await runTogether(disk, programs, (ready) => {
+    const run = await runTogether(disk, open, programs, (ready) => {
       const isFree = running === undefined || !ready.includes(running);
       const others = isFree || switches < maxSwitches ? ready.filter((at) => at !== running) : [];
       const next = isFree ? others : [running!, ...others];

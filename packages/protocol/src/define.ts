@@ -26,6 +26,8 @@ export interface MethodDescription {
   readonly unlisted?: readonly ProtocolVersion[];
   /** Whether the owner's log of privileged acts gets a line for each call. */
   readonly privileged?: boolean;
+  /** Whether it is answered while the gateway lets running work end, because it brings such work to its end. */
+  readonly concludes?: boolean;
   /** Schema of the params, built when it is first asked for. Absent params count as `{}`. */
   readonly params: () => z.ZodType;
   /** Schema of the result. */

@@ -351,13 +351,13 @@ export const DETAIL_CODES = {
   NODE_TIMEOUT: {
     code: "UNAVAILABLE",
     meaning: "The node didn't answer in time. The command may still run.",
-    mend: "Ask the node what came of it, or give it more time.",
+    mend: "If the error says retryable, repeat it with the same idempotency key to get its answer. Otherwise look on the node.",
     retryable: false,
   },
   NODE_DISCONNECTED: {
     code: "UNAVAILABLE",
     meaning: "The node went away before it answered. The command may have run.",
-    mend: "Look on the node, or repeat it with the same idempotency key: our nodes don't run it twice.",
+    mend: "If the error says retryable, repeat it with the same idempotency key: the node won't run it twice. Otherwise look on the node.",
     retryable: false,
   },
   RESULT_TOO_LARGE: {
@@ -493,6 +493,8 @@ export interface ErrorExtras {
   readonly details?: Readonly<Record<string, unknown>> | undefined;
   /** Milliseconds to wait before trying again. Implies that trying again makes sense. */
   readonly retryAfterMs?: number | undefined;
+  /** Whether the same request may be sent again, where it depends on more than the code. */
+  readonly retryable?: boolean | undefined;
 }
 
 /** Builds an error from its detail code: the outer code and whether a retry makes sense come from the table. */
@@ -500,7 +502,7 @@ export function errorShape(detail: DetailCode, message: string, extras: ErrorExt
   const entry: DetailCodeEntry = DETAIL_CODES[detail];
   const reason = entry.reason === undefined ? undefined : { reason: entry.reason };
   const shape: ErrorShape = { code: entry.code, message, details: { code: detail, ...reason, ...extras.details } };
-  if (entry.retryable) shape.retryable = true;
+  if (extras.retryable ?? entry.retryable) shape.retryable = true;
   if (extras.retryAfterMs !== undefined) shape.retryAfterMs = extras.retryAfterMs;
   return shape;
 }

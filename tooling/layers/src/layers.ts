@@ -19,7 +19,7 @@ export const MAY_USE: Readonly<Record<string, { readonly on: readonly string[]; 
     why: "a node is a client that runs what it is asked to; it ships no server",
   },
   gateway: {
-    on: ["protocol", "identity", "pairing", "config", "store", "bus"],
+    on: ["protocol", "identity", "pairing", "config", "exec-policy", "store", "bus"],
     why: "the core decides who may do what; it speaks for no channel and for no agent",
   },
 };

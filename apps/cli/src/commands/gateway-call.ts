@@ -1,12 +1,14 @@
-import { CommandError, Exit, usageError } from "../command-error.ts";
+import { CommandError, Exit } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
 import { openSession } from "../gateway-session.ts";
+import { jsonOf } from "../json-words.ts";
 import { printableJson } from "../output/printable.ts";
 
 /** Calls a method of the gateway and prints its result as JSON. */
 export async function run(invocation: Invocation): Promise<Exit> {
   const [method = ""] = invocation.positionals;
-  const params = await paramsOf(invocation.value("params"));
+  const text = invocation.value("params");
+  const params = text === undefined ? {} : await jsonOf(text, "--params");
   const { METHODS } = await import("@saltgate/protocol");
   if (!Object.hasOwn(METHODS, method)) {
     const { nearest } = await import("../nearest.ts");
@@ -20,14 +22,4 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const result = await session.request(method as keyof typeof METHODS, params as never);
   process.stdout.write(`${printableJson(result, 2)}\n`);
   return Exit.Ok;
-}
-
-async function paramsOf(text: string | undefined): Promise<unknown> {
-  if (text === undefined) return {};
-  const { default: json5 } = await import("json5");
-  try {
-    return json5.parse(text);
-  } catch {
-    throw usageError("--params is not JSON", "gateway call");
-  }
 }

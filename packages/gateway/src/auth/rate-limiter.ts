@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** Kinds of credential. Each has its own buckets, so that guessing one never locks another. */
-export type CredentialClass = "token" | "password" | "device-token" | "http";
+export type CredentialClass = "token" | "password" | "device-token" | "setup-code" | "node-token" | "http";
 
 /** How many wrong credentials are too many. */
 export interface RateLimitRules {

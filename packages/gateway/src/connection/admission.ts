@@ -5,8 +5,10 @@ import {
   intersectScopes,
   isRole,
   isScope,
+  missingScopes,
   negotiateVersion,
   normalizeScopes,
+  OWNER_SCOPES,
   PROTOCOL_VERSIONS,
 } from "@saltgate/protocol";
 import type { Attribution } from "../address/attribution.ts";
@@ -38,7 +40,14 @@ export interface Known {
   readonly proveDevice: (version: ProtocolVersion, role: Role) => ConnectProof;
   /** Whether one of the presented tokens is the presented device's own, for the role it asks for. */
   readonly isDeviceTokenGood: boolean;
+  /** What the presented setup code is good for; `undefined` when none was presented. */
+  readonly setupCode?: SetupCodeVerdict | undefined;
 }
+
+/** What a setup code is good for. */
+export type SetupCodeVerdict =
+  | { readonly ok: true; readonly role: string; readonly scopes: readonly string[] }
+  | { readonly ok: false };
 
 /** A wrong credential, to be counted against whoever presented it. */
 export interface WrongCredential {
@@ -77,6 +86,10 @@ export type Admission =
       readonly isDeviceTokenGood: boolean;
       /** Whether a first pairing may go without asking the owner. */
       readonly silent: boolean;
+      /** The most that such a pairing may grant. */
+      readonly silentScopes: readonly string[];
+      /** Whether it came with a setup code that is good for this. */
+      readonly isInvited: boolean;
     };
 
 const PROOF_REFUSALS = {
@@ -143,13 +156,31 @@ export function decideAdmission(asking: Asking, params: ConnectParams, known: Kn
   const presentedTokens = tokensIn(params);
   const tokenLockedMs = presentedTokens.length === 0 ? 0 : known.lockedForMs("device-token", proof.deviceId);
   const isDeviceTokenGood = known.isDeviceTokenGood && tokenLockedMs === 0;
+  const requestedScopes = role === "node" ? [] : normalizeScopes(params.scopes ?? []);
+  const setupCode = known.lockedForMs("setup-code") > 0 ? undefined : known.setupCode;
+  const isInvited =
+    setupCode?.ok === true && setupCode.role === role && missingScopes(setupCode.scopes, requestedScopes).length === 0;
   const method: AuthMethod | undefined = secret?.ok
     ? secret.method
     : isDeviceTokenGood
       ? "device-token"
-      : known.tailscale?.ok
-        ? "tailscale"
-        : undefined;
+      : isInvited
+        ? "setup-code"
+        : known.tailscale?.ok
+          ? "tailscale"
+          : undefined;
+  if (method === undefined && params.auth?.bootstrapToken !== undefined && presentedTokens.length === 0) {
+    const codeLockedMs = known.lockedForMs("setup-code");
+    if (codeLockedMs > 0) return deny(refuseLocked(codeLockedMs));
+    const wrong = { kind: "setup-code", deviceId: undefined, credential: params.auth.bootstrapToken } as const;
+    return deny(
+      refuse(
+        "AUTH_BOOTSTRAP_TOKEN_INVALID",
+        "unauthorized: setup code invalid, expired or used (make a new one on the gateway: saltgate nodes invite)",
+      ),
+      [wrong],
+    );
+  }
   if (method === undefined) {
     const presentedToken = params.auth?.deviceToken;
     if (presentedToken === undefined || presentedToken === "") {
@@ -165,7 +196,10 @@ export function decideAdmission(asking: Asking, params: ConnectParams, known: Kn
       [...wrongSecret, wrong],
     );
   }
-  const requestedScopes = role === "node" ? [] : normalizeScopes(params.scopes ?? []);
+  // Whoever made a setup code has approved the one device that comes with it, in its role and with its scopes.
+  const isLocalOwner =
+    asking.attribution.local && secret?.ok === true && (role === "node" || requestedScopes.length > 0);
+  const silent = asking.browserOrigin === undefined && (isInvited || isLocalOwner);
   return {
     do: "admit-device",
     version,
@@ -177,11 +211,9 @@ export function decideAdmission(asking: Asking, params: ConnectParams, known: Kn
     presentedTokens,
     isDeviceTokenGood,
     // Without scopes there is nothing that could be granted silently: the owner says what such an operator may do.
-    silent:
-      asking.attribution.local &&
-      asking.browserOrigin === undefined &&
-      secret?.ok === true &&
-      (role === "node" || requestedScopes.length > 0),
+    silent,
+    silentScopes: isInvited ? setupCode.scopes : OWNER_SCOPES,
+    isInvited,
   };
 }
 

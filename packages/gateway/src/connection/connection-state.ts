@@ -1,4 +1,11 @@
-import { CLOSE_CODES, type Decoded, type ErrorShape, errorShape, type RequestFrame } from "@saltgate/protocol";
+import {
+  CLOSE_CODES,
+  type Decoded,
+  type ErrorShape,
+  errorShape,
+  findMethod,
+  type RequestFrame,
+} from "@saltgate/protocol";
 import { hangUp, type Refusal, refuse } from "./refusal.ts";
 
 /**
@@ -133,7 +140,7 @@ function onReadyFrame(state: ConnectionState, frame: Decoded<RequestFrame>): Con
     if (frame.problem === "not-json") return stay(state, { do: "ignore" });
     return stay(state, { do: "answer", id: frame.id ?? "invalid", error: frame.error });
   }
-  if (state.at === "draining") {
+  if (state.at === "draining" && findMethod(frame.value.method)?.concludes !== true) {
     const error = errorShape("RESTARTING", "the gateway is about to stop or restart", {
       details: { reason: "gateway-restarting" },
       retryAfterMs: 1_500,

@@ -1,10 +1,10 @@
 import { decodePublicKey, type SyncEd25519Engine, verifyConnectProof } from "@saltgate/identity";
+import type { Admitted, DeviceMetadata } from "@saltgate/pairing";
 import {
   CLOSE_CODES,
   type ConnectParams,
   type Hello,
   LATEST_PROTOCOL_VERSION,
-  OWNER_SCOPES,
   type ProtocolCodec,
   type ProtocolVersion,
   type Role,
@@ -14,9 +14,10 @@ import type { RateLimiter } from "../auth/rate-limiter.ts";
 import { checkTailscale, type TailscaleVerdict, type TailscaleWhois } from "../auth/tailscale.ts";
 import type { Clock } from "../clock.ts";
 import { type Logger, loggable } from "../logging/logger.ts";
+import type { NodeClaims, NodeDeclaration, NodeSurface } from "../nodes/node-session.ts";
 import type { GatewayAuth } from "../options.ts";
-import type { PairingPort } from "../pairing-port.ts";
-import { type Admission, decideAdmission, tokensIn, type WrongCredential } from "./admission.ts";
+import type { InvitesPort, PairingPort } from "../pairing-port.ts";
+import { type Admission, decideAdmission, type SetupCodeVerdict, tokensIn, type WrongCredential } from "./admission.ts";
 import type { Connection, Verdict } from "./connection.ts";
 import { refusePairing, refuseTokenFault } from "./pairing-refusal.ts";
 import type { Peer } from "./peer.ts";
@@ -30,6 +31,9 @@ export interface FrontDeskOptions {
   readonly auth: () => GatewayAuth;
   readonly limiter: RateLimiter;
   readonly pairing: PairingPort;
+  readonly invites: InvitesPort;
+  /** Which of a node's claims count. Asked when a device has been let in as a node. */
+  readonly declareNode: (declaration: NodeDeclaration) => Promise<NodeSurface>;
   readonly engine: SyncEd25519Engine;
   readonly whois: TailscaleWhois | undefined;
   readonly clock: Clock;
@@ -62,8 +66,10 @@ export class FrontDesk {
         ? await checkTailscale(headers, attribution, whois)
         : undefined;
     let isDeviceTokenGood: boolean;
+    let setupCode: SetupCodeVerdict | undefined;
     try {
       isDeviceTokenGood = await this.#isDeviceTokenGood(params);
+      setupCode = await this.#checkSetupCode(params);
     } catch (error) {
       // Not "your token is wrong": a client that is told so forgets its token.
       return { ok: false, refusal: this.#refuseWithoutStore(error), version: LATEST_PROTOCOL_VERSION };
@@ -76,6 +82,7 @@ export class FrontDesk {
       lockedForMs: (kind, deviceId) => limiter.retryAfterMs(kind, bucketOf(deviceId)),
       proveDevice: (version, role) => this.#proveDevice(connection, params, version, role),
       isDeviceTokenGood,
+      setupCode,
     });
     if (admission.do === "refuse") {
       this.#noteWrong(admission.wrong, bucketOf);
@@ -137,6 +144,12 @@ export class FrontDesk {
   ): Promise<Verdict<Greeting>> {
     const { version } = proven;
     const { attribution } = connection.origin;
+    // From here on the setup code is this key's alone: of two that come with it at once, one gets in.
+    if (proven.isInvited && !(await this.#redeem(params, proven))) {
+      const refusal = refuse("AUTH_BOOTSTRAP_TOKEN_INVALID", "unauthorized: setup code used by another device");
+      this.#noteRefused(connection, params, refusal.closeReason);
+      return { ok: false, refusal, version };
+    }
     const outcome = await this.#options.pairing.admit({
       deviceId: proven.deviceId,
       publicKey: proven.publicKey,
@@ -145,17 +158,21 @@ export class FrontDesk {
       isProven: proven.method !== "device-token",
       presentedTokens: proven.presentedTokens,
       isSilentEligible: proven.silent,
-      defaultScopes: OWNER_SCOPES,
-      metadata: metadataOf(params, attribution.reportedIp),
+      defaultScopes: proven.silentScopes,
+      metadata: metadataOf(params, proven.role, attribution.reportedIp),
     });
     switch (outcome.type) {
       case "admitted": {
         this.counts.admitted += 1;
+        if (proven.isInvited)
+          await this.#options.invites.complete(codeIn(params), proven.deviceId, params.client.displayName);
+        const node =
+          proven.role === "node" ? await this.#declareNode(params, attribution.reportedIp, outcome, proven) : undefined;
         const issued =
           outcome.deviceToken === undefined
             ? undefined
             : { secret: outcome.deviceToken, issuedAtMs: outcome.token.issuedAtMs };
-        return { ok: true, value: this.#greeting(connection, params, proven, outcome.scopes, issued) };
+        return { ok: true, value: this.#greeting(connection, params, proven, outcome.scopes, issued, node) };
       }
       case "pairing-required":
         this.counts.pairingRequired += 1;
@@ -175,12 +192,33 @@ export class FrontDesk {
     }
   }
 
+  async #declareNode(
+    { client, ...params }: ConnectParams,
+    remoteIp: string | undefined,
+    { nodeApproval }: Admitted,
+    { deviceId }: Extract<Proven, { do: "admit-device" }>,
+  ): Promise<NonNullable<Peer["node"]>> {
+    const declaration: NodeDeclaration = {
+      nodeId: deviceId,
+      claims: claimsOf({ ...params, client }),
+      platform: client.platform,
+      deviceFamily: client.deviceFamily,
+      displayName: client.displayName,
+      version: client.version,
+      modelIdentifier: client.modelIdentifier,
+      remoteIp,
+      approvedByDevice: nodeApproval,
+    };
+    return { declaration, surface: await this.#options.declareNode(declaration) };
+  }
+
   #greeting(
     connection: Connection<Proven>,
     params: ConnectParams,
     proven: Proven,
     scopes: readonly string[],
     issuedToken: Hello["issuedToken"],
+    node?: Peer["node"],
   ): Greeting {
     const { client } = params;
     const role: Role = proven.do === "admit-device" ? proven.role : "operator";
@@ -203,6 +241,7 @@ export class FrontDesk {
       authMethod: proven.method,
       local: connection.origin.attribution.local,
       remoteIp: connection.origin.attribution.reportedIp,
+      ...(node && { node }),
     };
     return {
       peer,
@@ -222,6 +261,15 @@ export class FrontDesk {
       presentedTokens,
     });
     return check.ok;
+  }
+
+  async #checkSetupCode(params: ConnectParams): Promise<SetupCodeVerdict | undefined> {
+    return codeIn(params) === "" ? undefined : this.#options.invites.check(codeIn(params), params.device?.publicKey);
+  }
+
+  #redeem(params: ConnectParams, proven: Extract<Proven, { do: "admit-device" }>): Promise<boolean> {
+    const { deviceId, publicKey, role, requestedScopes } = proven;
+    return this.#options.invites.redeem({ code: codeIn(params), deviceId, publicKey, role, requestedScopes });
   }
 
   #proveDevice(
@@ -272,8 +320,20 @@ export class FrontDesk {
   }
 }
 
-function metadataOf(params: ConnectParams, remoteIp: string | undefined): Record<string, string> {
+/** The setup code that a device came with; empty without one. */
+function codeIn(params: ConnectParams): string {
+  return params.auth?.bootstrapToken ?? "";
+}
+
+/** What a node says that it can do, in the order in which it says so. */
+function claimsOf({ caps = [], commands = [], permissions = {}, pathEnv }: ConnectParams): NodeClaims {
+  const named = (list: readonly string[]): string[] => [...new Set(list.map((entry) => entry.trim()).filter(Boolean))];
+  return { caps: named(caps), commands: named(commands), permissions, pathEnv };
+}
+
+function metadataOf(params: ConnectParams, role: Role, remoteIp: string | undefined): DeviceMetadata {
   const { client } = params;
+  const claims = role === "node" ? claimsOf(params) : undefined;
   const metadata = {
     displayName: loggable(client.displayName),
     platform: loggable(client.platform),
@@ -281,9 +341,7 @@ function metadataOf(params: ConnectParams, remoteIp: string | undefined): Record
     clientId: loggable(client.id),
     clientMode: loggable(client.mode),
     remoteIp,
+    ...(claims && { caps: claims.caps, commands: claims.commands, permissions: claims.permissions }),
   };
-  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)) as Record<
-    string,
-    string
-  >;
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)) as DeviceMetadata;
 }

@@ -1,4 +1,5 @@
 import type { ProtocolVersion, Role } from "@saltgate/protocol";
+import type { NodeDeclaration, NodeSurface } from "../nodes/node-session.ts";
 
 /** Who is at the other end of a connection that is ready, and what he may do. Fixed for the life of the connection. */
 export interface Peer {
@@ -25,10 +26,12 @@ export interface Peer {
   readonly local: boolean;
   /** The address to show to owners; only of remote peers. */
   readonly remoteIp: string | undefined;
+  /** Of a node: what it said that it can do, and what of that counts. */
+  readonly node?: { readonly declaration: NodeDeclaration; readonly surface: NodeSurface } | undefined;
 }
 
 /** What a peer proved besides its device key. */
-export type AuthMethod = "token" | "password" | "device-token" | "tailscale";
+export type AuthMethod = "token" | "password" | "device-token" | "setup-code" | "tailscale";
 
 /** How a peer is called in logs and in the record of privileged acts. */
 export function nameOf(peer: Peer): string {

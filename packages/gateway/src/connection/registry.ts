@@ -23,6 +23,7 @@ export class ConnectionRegistry {
   readonly #waiting = new Set<Connection>();
   readonly #waitingPerAddress = new Map<string, Set<Connection>>();
   readonly #ready = new Set<Connection>();
+  readonly #readyById = new Map<string, Connection>();
   /** How many ready connections share a row of presence. */
   readonly #readyPerRow = new Map<string, number>();
 
@@ -52,12 +53,14 @@ export class ConnectionRegistry {
   promote(connection: Connection): void {
     this.#stopWaiting(connection);
     this.#ready.add(connection);
+    this.#readyById.set(connection.id, connection);
     this.#countRow(connection.peer, 1);
   }
 
   /** The connection is over. */
   remove(connection: Connection): void {
     this.#stopWaiting(connection);
+    this.#readyById.delete(connection.id);
     if (this.#ready.delete(connection)) this.#countRow(connection.peer, -1);
   }
 
@@ -85,6 +88,11 @@ export class ConnectionRegistry {
   /** Connections that got their hello-ok. */
   ready(): ReadonlySet<Connection> {
     return this.#ready;
+  }
+
+  /** The ready connection of this id. */
+  byId(connId: string): Connection | undefined {
+    return this.#readyById.get(connId);
   }
 
   /** Connections that have proven nothing yet. */

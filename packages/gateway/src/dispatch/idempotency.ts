@@ -18,7 +18,7 @@ export type IdempotentCall =
 /**
  * Remembers the answers to requests with an idempotency key: a repeat waits for, or gets, the first answer, and
  * never runs twice. Keys belong to whoever used them, so nobody reads another's answers. Bounded by age and number;
- * what is still running is never forgotten.
+ * what is still running is never forgotten. A failure that may be tried again isn't remembered: nothing was done.
  */
 export class IdempotencyCache {
   readonly #remembered = new Map<string, Remembered>();
@@ -50,6 +50,8 @@ export class IdempotencyCache {
       settle: (outcome) => {
         entry.settled = true;
         resolve(outcome);
+        if (!outcome.ok && outcome.error.retryable === true && this.#remembered.get(name) === entry)
+          this.#remembered.delete(name);
       },
     };
   }

@@ -21,7 +21,14 @@ export type DeviceMethods = {
 const DEFAULT_GRANT = ["operator.read", "operator.write"] as const;
 
 /** Handlers of the methods about devices. The pairing store decides; these put its answers into the protocol's words. */
-export function deviceMethods(pairing: PairingPort): DeviceMethods {
+export function deviceMethods(
+  pairing: PairingPort,
+  {
+    removed,
+  }: {
+    /** Does what else has to be done when a device is gone. */ readonly removed: (deviceId: string) => Promise<void>;
+  },
+): DeviceMethods {
   return {
     "device.pair.list": async () => mutable(await pairing.list()),
     async "device.pair.approve"({ requestId, scopes }, caller) {
@@ -45,6 +52,7 @@ export function deviceMethods(pairing: PairingPort): DeviceMethods {
       const outcome = await pairing.remove({ deviceId, caller: callerOf(caller) });
       if (outcome.type === "unknown-device") throw unknownDevice("unknown deviceId");
       if (outcome.type === "forbidden") throw forbidden(outcome);
+      await removed(deviceId);
       return { deviceId, removed: true };
     },
     async "device.pair.rename"({ deviceId, displayName }, caller) {
@@ -116,7 +124,8 @@ const FORBIDDEN_MESSAGES = {
   "exceeds-approved": "the device is not approved for that",
 } as const;
 
-function forbidden({ reason, scopes }: Forbidden): RequestError {
+/** The refusal of an order that its caller may not give. */
+export function forbidden({ reason, scopes }: Forbidden): RequestError {
   const list = scopes.length === 0 ? "" : `: ${scopes.join(", ")}`;
   if (reason === "not-own-device") return new RequestError("DEVICE_NOT_OWNED", FORBIDDEN_MESSAGES[reason]);
   return new RequestError("APPROVER_LACKS_SCOPE", `${FORBIDDEN_MESSAGES[reason]}${list}`, {

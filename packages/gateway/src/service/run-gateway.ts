@@ -9,12 +9,15 @@ import {
   type StatePaths,
   secretsOf,
 } from "@saltgate/config";
+import { ExecApprovalsFile } from "@saltgate/exec-policy";
 import { nativeEngine } from "@saltgate/identity/node";
 import { FileStore, StoreError } from "@saltgate/store";
+import { approvalsDocumentShape } from "../approvals/approval-desk.ts";
 import { systemClock } from "../clock.ts";
 import { startGateway } from "../gateway.ts";
 import { loggable } from "../logging/logger.ts";
-import { createPairingListener } from "../pairing-listener.ts";
+import { diaryDocumentShape } from "../nodes/node-diary.ts";
+import { workDocumentShape } from "../nodes/work-desk.ts";
 import { announce } from "./announce.ts";
 import { ExitCode, StartError } from "./exit-codes.ts";
 import { newSharedSecret, writeFirstConfig } from "./first-start.ts";
@@ -171,8 +174,8 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
     onError: (error, subject) => logger.error({ err: error, subject }, "a listener failed"),
   });
   const store = new FileStore({ directory: paths.stateDir });
-  const { pairing, closePairing, problem } = await openPairing(store, createPairingListener(bus), config, logger);
-  const problems = [...loaded.problems.map(({ message }) => message), ...(problem === undefined ? [] : [problem])];
+  const opened = await openPairing(store, bus, config, logger);
+  const problems = [...loaded.problems.map(({ message }) => message), ...opened.problems];
   try {
     const gateway = await startGateway({
       listen: { port: plan.port, required: plan.required, optional: plan.optional, tls },
@@ -186,7 +189,21 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
       },
       limits: plan.limits,
       machine: thisMachine(host.version, Date.now),
-      pairing,
+      pairing: opened.pairing,
+      invites: opened.invites,
+      nodes: {
+        pairing: opened.nodePairing,
+        rules: () => config.gateway.nodes,
+        diary: store.document("nodes/diary", diaryDocumentShape),
+        work: store.document("nodes/work", workDocumentShape),
+        skillBins: () => [],
+      },
+      approvals: {
+        document: store.document("exec/approvals", approvalsDocumentShape),
+        timeoutMs: () => config.gateway.approvals.timeoutMs,
+        file: new ExecApprovalsFile({ path: paths.execApprovalsFile }),
+      },
+      tlsFingerprint: tls?.fingerprint,
       bus,
       engine: nativeEngine,
       clock: systemClock,
@@ -212,7 +229,7 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
     );
     logger.info({}, ending === "restart" && !orders.stopping.aborted ? "restarting" : "stopped");
   } finally {
-    await closePairing();
+    await opened.close();
     await bus.close();
     await store.close();
   }

@@ -1,20 +1,29 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInProcessBus } from "@saltgate/bus";
+import { ExecApprovalsFile } from "@saltgate/exec-policy";
 import { createDeviceIdentity, type DeviceIdentity, signConnect } from "@saltgate/identity";
 import { nativeEngine } from "@saltgate/identity/node";
-import { DevicePairing, deviceDocumentShapes } from "@saltgate/pairing";
+import { DevicePairing, deviceDocumentShapes, NodePairing, nodeDocumentShapes } from "@saltgate/pairing";
 import type { EventFrame, ResponseFrame } from "@saltgate/protocol";
 import { MemoryStore } from "@saltgate/store";
 import { WebSocket } from "ws";
 import {
+  approvalsDocumentShape,
+  createNodePairingListener,
   createPairingListener,
   defaultGatewayAuth,
   defaultGatewayLimits,
+  diaryDocumentShape,
   type Gateway,
   type GatewayOptions,
   silentLogger,
   startGateway,
   systemClock,
+  workDocumentShape,
 } from "../../src/index.ts";
+import { openInvites } from "../../src/service/open-pairing.ts";
 
 /** The shared secret of every gateway that a test starts. */
 export const TOKEN = "t0ken-of-the-test-gateway-t0ken-of-the-test";
@@ -28,12 +37,18 @@ export interface WorldOptions {
   /** Pairing that the gateway gets instead of the one over the memory store. */
   readonly pairing?: GatewayOptions["pairing"];
   readonly now?: () => number;
+  /** What the configuration says about commands of nodes. */
+  readonly commandRules?: { readonly allowCommands: readonly string[]; readonly denyCommands: readonly string[] };
+  readonly skillBins?: readonly string[];
+  /** Where state lies; several gateways, one after another, may have the same. */
+  readonly store?: MemoryStore;
 }
 
 /** A gateway over stores in memory, with what a test needs to talk to it. */
 export interface World extends AsyncDisposable {
   readonly gateway: Gateway;
   readonly pairing: DevicePairing;
+  readonly nodePairing: NodePairing;
   readonly url: string;
   /** Opens a socket; `headers` override those of an ordinary client. */
   dial(headers?: Record<string, string>, path?: string): Wire;
@@ -42,7 +57,8 @@ export interface World extends AsyncDisposable {
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const store = new MemoryStore();
+  const store = options.store ?? new MemoryStore();
+  const folder = await mkdtemp(join(tmpdir(), "saltgate-gateway-"));
   const bus = createInProcessBus();
   const shapes = deviceDocumentShapes(nativeEngine.sha256);
   const pairing = await DevicePairing.open({
@@ -52,6 +68,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     listener: createPairingListener(bus),
     ...(options.now && { now: options.now }),
   });
+  const nodeShapes = nodeDocumentShapes(nativeEngine.sha256);
+  const nodePairing = await NodePairing.open({
+    pending: store.document("nodes/pending", nodeShapes.pending),
+    paired: store.document("nodes/paired", nodeShapes.paired),
+    engine: nativeEngine,
+    listener: createNodePairingListener(bus),
+    ...(options.now && { now: options.now }),
+  });
+  const invites = await openInvites(store, options.now);
   const gateway = await startGateway({
     listen: { port: 0, required: ["127.0.0.1"], optional: [], tls: undefined },
     auth: { ...defaultGatewayAuth({ mode: "token", token: TOKEN }), ...options.auth },
@@ -62,6 +87,19 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       presence: () => ({ host: "harbor", mode: "gateway", reason: "self", text: "Gateway: harbor", ts: Date.now() }),
     },
     pairing: options.pairing ?? pairing,
+    invites,
+    nodes: {
+      pairing: nodePairing,
+      rules: () => options.commandRules ?? { allowCommands: [], denyCommands: [] },
+      diary: store.document("nodes/diary", diaryDocumentShape),
+      work: store.document("nodes/work", workDocumentShape),
+      skillBins: () => options.skillBins ?? [],
+    },
+    approvals: {
+      document: store.document("exec/approvals", approvalsDocumentShape),
+      timeoutMs: () => 120_000,
+      file: new ExecApprovalsFile({ path: join(folder, "exec-approvals.json") }),
+    },
     bus,
     engine: nativeEngine,
     clock: options.now ? { ...systemClock, now: options.now } : systemClock,
@@ -76,6 +114,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   return {
     gateway,
     pairing,
+    nodePairing,
     url,
     dial(headers, path = "/") {
       const wire = new Wire(`${url}${path}`, headers);
@@ -88,9 +127,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     async [Symbol.asyncDispose]() {
       for (const wire of wires) wire.hangUp();
       await gateway.stop({ drainTimeoutMs: 0 });
+      await nodePairing.close();
       await pairing.close();
       await bus.close();
-      await store.close();
+      if (options.store === undefined) await store.close();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -212,6 +253,8 @@ export interface ConnectChoice {
   readonly client?: Record<string, unknown>;
   readonly role?: string;
   readonly scopes?: readonly string[];
+  readonly caps?: readonly string[];
+  readonly commands?: readonly string[];
   readonly auth?: Record<string, string>;
   readonly device?: DeviceIdentity;
   /** Version of the signed text. */
@@ -239,7 +282,7 @@ async function connectParams(nonce: string, choice: ConnectChoice): Promise<Reco
       role: choice.role ?? "operator",
       scopes: choice.scopes ?? [],
       signedAtMs: choice.signedAtMs ?? Date.now(),
-      token: auth["token"],
+      token: auth["token"] ?? auth["bootstrapToken"],
       nonce: payload === "v1" ? undefined : nonce,
       platform: String(client.platform),
       deviceFamily: undefined,
@@ -248,7 +291,8 @@ async function connectParams(nonce: string, choice: ConnectChoice): Promise<Reco
     minProtocol: choice.minProtocol ?? version,
     maxProtocol: choice.maxProtocol ?? version,
     client,
-    caps: [],
+    caps: choice.caps ?? [],
+    ...(choice.commands !== undefined && { commands: choice.commands }),
     ...(choice.role !== undefined && { role: choice.role }),
     ...(choice.scopes !== undefined && { scopes: choice.scopes }),
     auth,

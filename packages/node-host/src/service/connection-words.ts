@@ -11,7 +11,7 @@ export function plain(text: string): string {
 /** The command with which the owner lets a node in; only for a request that can be typed as it is. */
 export function approveCommand(requestId: string | undefined): string | undefined {
   return requestId !== undefined && /^[A-Za-z0-9][\w-]{0,127}$/.test(requestId)
-    ? `saltgate devices approve ${requestId}`
+    ? `saltgate nodes approve ${requestId}`
     : undefined;
 }
 

@@ -9,7 +9,7 @@ export const approvalEvents = {
   "exec.approval.requested": event({
     summary: "Somebody asks whether a command may run.",
     since: 3,
-    status: "planned",
+    status: "served",
     audience: "operators",
     scope: "operator.approvals",
     droppable: false,
@@ -18,7 +18,7 @@ export const approvalEvents = {
   "exec.approval.resolved": event({
     summary: "Such a question is over: somebody answered, or nobody did in time.",
     since: 3,
-    status: "planned",
+    status: "served",
     audience: "operators",
     scope: "operator.approvals",
     droppable: false,

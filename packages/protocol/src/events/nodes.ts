@@ -11,7 +11,7 @@ export const nodeEvents = {
   "node.pair.requested": event({
     summary: "A node asks to be let in, in the older node pairing store.",
     since: 3,
-    status: "planned",
+    status: "served",
     audience: "operators",
     scope: "operator.pairing",
     droppable: false,
@@ -20,7 +20,7 @@ export const nodeEvents = {
   "node.pair.resolved": event({
     summary: "Such a node was let in or turned away.",
     since: 3,
-    status: "planned",
+    status: "served",
     audience: "operators",
     scope: "operator.pairing",
     droppable: false,
@@ -36,7 +36,7 @@ export const nodeEvents = {
   "node.invoke.request": event({
     summary: "Asks a node to run one of its commands.",
     since: 3,
-    status: "planned",
+    status: "served",
     audience: "target",
     droppable: false,
     payload: nodeInvokeRequestSchema,
@@ -60,7 +60,7 @@ export const nodeEvents = {
   "node.invoke.output": event({
     summary: "A piece of output of an invocation, to whoever asked for it with `stream`.",
     since: 4,
-    status: "planned",
+    status: "served",
     audience: "target",
     droppable: false,
     payload: lazy(() =>
@@ -77,7 +77,7 @@ export const nodeEvents = {
   "node.pending.resolved": event({
     summary: "What became of work that was left for a node; `node.pending.get` has the outcome.",
     since: 4,
-    status: "planned",
+    status: "served",
     audience: "operators",
     scope: "operator.read",
     droppable: false,
@@ -94,7 +94,7 @@ export const nodeEvents = {
   "node.changed": event({
     summary: "A node came, went, or may be asked for something else than before.",
     since: 4,
-    status: "planned",
+    status: "served",
     audience: "operators",
     scope: "operator.read",
     droppable: true,

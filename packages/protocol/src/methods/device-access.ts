@@ -21,7 +21,7 @@ export const deviceAccessMethods = {
     role: "operator",
     scope: "operator.admin",
     since: 4,
-    status: "planned",
+    status: "served",
     privileged: true,
     params: lazy(() =>
       z.object({
@@ -54,7 +54,7 @@ export const deviceAccessMethods = {
     role: "operator",
     scope: "operator.admin",
     since: 4,
-    status: "planned",
+    status: "served",
     params: lazy(() => z.object({ setupId: z.string().min(1).max(128) })),
     result: lazy(() => z.object({ completion: completion(), deliveryUncertain: completion() })),
   }),

@@ -14,7 +14,7 @@ export const nodeMethods = {
     role: "operator",
     scope: "operator.read",
     since: 3,
-    status: "planned",
+    status: "served",
     params: noParams,
     result: lazy(() => z.object({ ts: timestampMs(), nodes: z.array(nodeRowSchema()) })),
     notes: "Connected ones first, then by name.",
@@ -24,7 +24,7 @@ export const nodeMethods = {
     role: "operator",
     scope: "operator.read",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() => z.object({ nodeId: nodeId() })),
     result: lazy(() => nodeRowSchema().extend({ ts: timestampMs() })),
   }),
@@ -33,7 +33,7 @@ export const nodeMethods = {
     role: "operator",
     scope: "operator.write",
     since: 3,
-    status: "planned",
+    status: "served",
     privileged: true,
     idempotent: true,
     params: lazy(() =>
@@ -73,7 +73,7 @@ export const nodeMethods = {
     role: "operator",
     scope: "operator.pairing",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() => z.object({ nodeId: nodeId(), displayName: z.string().trim().min(1).max(120) })),
     result: lazy(() => z.object({ nodeId: z.string().min(1), displayName: z.string().min(1) })),
   }),
@@ -82,7 +82,7 @@ export const nodeMethods = {
     role: "operator",
     scope: "operator.write",
     since: 4,
-    status: "planned",
+    status: "served",
     privileged: true,
     params: lazy(() =>
       z
@@ -121,7 +121,7 @@ export const nodeMethods = {
     role: "operator",
     scope: "operator.write",
     since: 4,
-    status: "planned",
+    status: "served",
     params: lazy(() => z.object({ nodeId: nodeId().optional() })),
     result: lazy(() => z.object({ work: z.array(queuedWorkSchema()) })),
     notes: "Newest first, without what the nodes answered.",
@@ -131,7 +131,7 @@ export const nodeMethods = {
     role: "operator",
     scope: "operator.write",
     since: 4,
-    status: "planned",
+    status: "served",
     params: lazy(() => z.object({ id: shortText() })),
     result: queuedWorkSchema,
   }),
@@ -140,7 +140,7 @@ export const nodeMethods = {
     role: "operator",
     scope: "operator.write",
     since: 4,
-    status: "planned",
+    status: "served",
     privileged: true,
     params: lazy(() => z.object({ id: shortText() })),
     result: lazy(() => z.object({ id: z.string().min(1), cancelled: z.boolean() })),
@@ -153,7 +153,8 @@ export const nodeRoleMethods = {
     summary: "A node's answer to `node.invoke.request`.",
     role: "node",
     since: 3,
-    status: "planned",
+    status: "served",
+    concludes: true,
     params: lazy(() =>
       z.object({
         id: shortText().meta({ description: "Of the request." }),
@@ -174,7 +175,8 @@ export const nodeRoleMethods = {
     summary: "A piece of output, before the answer.",
     role: "node",
     since: 4,
-    status: "planned",
+    status: "served",
+    concludes: true,
     params: lazy(() =>
       z.object({
         invokeId: shortText(),
@@ -190,7 +192,7 @@ export const nodeRoleMethods = {
     summary: "Something happened on a node.",
     role: "node",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z.object({
         event: shortText(),
@@ -213,7 +215,7 @@ export const nodeRoleMethods = {
     summary: "Takes the work that was left for this node.",
     role: "node",
     since: 4,
-    status: "planned",
+    status: "served",
     params: lazy(() => z.object({ maxItems: z.int().min(1).max(10).optional() })),
     result: lazy(() =>
       z.object({
@@ -331,7 +333,7 @@ export const nodeRoleMethods = {
     summary: "The programs that installed skills need.",
     role: "node",
     since: 3,
-    status: "planned",
+    status: "served",
     params: noParams,
     result: lazy(() => z.object({ bins: z.array(z.string()) })),
     notes: "Sorted.",

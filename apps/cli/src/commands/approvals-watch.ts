@@ -1,0 +1,117 @@
+import { createInterface } from "node:readline";
+import type { ApprovalDecision, PendingApproval } from "@saltgate/protocol";
+import { CommandError, Exit } from "../command-error.ts";
+import type { Invocation } from "../command-line.ts";
+import { type GatewaySession, openSession } from "../gateway-session.ts";
+import { printable, printableJson, printableLines } from "../output/printable.ts";
+import { questionText } from "../output/question.ts";
+
+const ANSWERS: Readonly<Record<string, ApprovalDecision>> = {
+  y: "allow-once",
+  yes: "allow-once",
+  a: "allow-always",
+  always: "allow-always",
+  n: "deny",
+  no: "deny",
+};
+
+/**
+ * Shows questions as they come, each once, and how each ended, whoever answered. On a terminal they are answered here;
+ * with --json each line is one event, for programs. Ends with the input, or with Ctrl-C.
+ */
+export async function run(invocation: Invocation): Promise<Exit> {
+  await using session = await openSession(invocation, undefined, { stays: true });
+  const watch = new Watch(session, invocation.has("json"));
+  session.on("exec.approval.requested", (approval) => watch.ask(approval));
+  session.on("exec.approval.resolved", (ending) => watch.end(ending));
+  const catchUp = async (): Promise<void> => watch.replace(await session.request("exec.approval.list", {}));
+  session.onReturn(() => {
+    catchUp().catch((error: unknown) => watch.say(error instanceof Error ? error.message : String(error)));
+  });
+  await catchUp();
+  watch.say("Watching for questions. Answer with y (once), a (from now on) or n. Ctrl-C ends this.");
+  await watch.answers();
+  return Exit.Ok;
+}
+
+class Watch {
+  readonly #session: GatewaySession;
+  readonly #json: boolean;
+  /** Questions that wait, the oldest first; the first one is the one that is being answered. */
+  #waiting: PendingApproval[] = [];
+
+  constructor(session: GatewaySession, json: boolean) {
+    this.#session = session;
+    this.#json = json;
+  }
+
+  say(text: string): void {
+    if (!this.#json) process.stderr.write(`${printableLines(text)}\n`);
+  }
+
+  ask(approval: PendingApproval): void {
+    if (this.#waiting.some(({ id }) => id === approval.id)) return;
+    this.#waiting.push(approval);
+    if (this.#json) this.#line({ event: "requested", ...approval });
+    if (!this.#json && this.#waiting.length === 1) this.#show();
+  }
+
+  end(ending: {
+    readonly id: string;
+    readonly decision: string;
+    readonly resolvedBy?: string | undefined;
+    readonly reason?: string | undefined;
+  }): void {
+    const known = this.#waiting.find(({ id }) => id === ending.id);
+    if (known === undefined) return;
+    const wasFirst = this.#waiting[0]?.id === ending.id;
+    this.#waiting = this.#waiting.filter(({ id }) => id !== ending.id);
+    if (this.#json) return this.#line({ event: "resolved", ...ending });
+    const by = ending.reason === "timeout" ? "nobody answered in time" : `by ${ending.resolvedBy ?? "somebody"}`;
+    this.say(`${ending.decision}: ${known.request.command} (${by})`);
+    if (wasFirst) this.#show();
+  }
+
+  /** After a loss: what is not there any more has ended while nobody could tell. */
+  replace(waiting: readonly PendingApproval[]): void {
+    for (const { id } of this.#waiting)
+      if (!waiting.some((approval) => approval.id === id)) this.end({ id, decision: "over", resolvedBy: "somebody" });
+    for (const approval of waiting) this.ask(approval);
+  }
+
+  /** Takes answers until the input ends. */
+  async answers(): Promise<void> {
+    const lines = createInterface({ input: process.stdin });
+    process.once("SIGINT", () => lines.close());
+    process.once("SIGTERM", () => lines.close());
+    for await (const line of lines) {
+      const word = line.trim().toLowerCase();
+      if (word === "") continue;
+      const [first] = this.#waiting;
+      const decision = Object.hasOwn(ANSWERS, word) ? ANSWERS[word] : undefined;
+      if (first === undefined) this.say("No question waits.");
+      else if (decision === undefined) this.say(`"${printable(word.slice(0, 20))}" is no answer: y, a or n.`);
+      else await this.#answer(first.id, decision);
+    }
+  }
+
+  async #answer(id: string, decision: ApprovalDecision): Promise<void> {
+    try {
+      await this.#session.request("exec.approval.resolve", { id, decision });
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      this.say(error.message);
+    }
+  }
+
+  #show(): void {
+    const [first, ...others] = this.#waiting;
+    if (first === undefined) return;
+    const more = others.length === 0 ? "" : `\n(${others.length} more)`;
+    process.stdout.write(`\n${printableLines(questionText(first, Date.now()))}${more}\n[y/a/n] `);
+  }
+
+  #line(value: unknown): void {
+    process.stdout.write(`${printableJson(value)}\n`);
+  }
+}

@@ -1,0 +1,20 @@
+import type { PendingApproval } from "@saltgate/protocol";
+
+/** A question to an owner, with everything that he should see before he answers. */
+export function questionText({ id, request, expiresAtMs }: PendingApproval, nowMs: number): string {
+  const seconds = Math.max(0, Math.ceil((expiresAtMs - nowMs) / 1_000));
+  const facts: readonly (readonly [string, string | null | undefined])[] = [
+    ["where", request.nodeId ?? request.host],
+    ["folder", request.cwd],
+    ["program", request.resolvedPath],
+    ["script", request.scriptPath],
+    ["variables", request.envNames?.join(", ")],
+    ["agent", request.agentId],
+    ["session", request.sessionKey],
+    ["warning", request.warningText],
+    ["answer within", `${seconds} s`],
+    ["id", id],
+  ];
+  const lines = facts.flatMap(([name, value]) => (value == null || value === "" ? [] : [`  ${name}: ${value}`]));
+  return [`May this run?  ${request.command}`, ...lines].join("\n");
+}
