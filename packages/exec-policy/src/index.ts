@@ -1,4 +1,5 @@
 export type { AllowlistEntry } from "./allowlist-entry.ts";
+export { maxApprovalsFileBytes } from "./approvals-document.ts";
 export type { AllowlistChange, AllowlistUse, ExecApprovalsFileOptions } from "./approvals-file.ts";
 export { ExecApprovalsFile, execApprovalsPath } from "./approvals-file.ts";
 export { renderArgv } from "./command-text.ts";
@@ -7,3 +8,19 @@ export { callerEnvironment, childEnvironment, envDigest, envNames } from "./envi
 export { ApprovalsFileError, ApprovalsFileErrorCode } from "./errors.ts";
 export type { ExecAsk, ExecPolicy, ExecSecurity } from "./exec-policy.ts";
 export { combinePolicies, policyOf } from "./exec-policy.ts";
+export type { Executable } from "./executable.ts";
+export type { HostFile, HostFiles } from "./host-files.ts";
+export { nodeHostFiles } from "./host-files.ts";
+export type { HostView } from "./host-view.ts";
+export type { JudgedProgram } from "./judged-program.ts";
+export { maxUnwrapDepth } from "./judged-program.ts";
+export type { PatternRules } from "./path-pattern.ts";
+export { compilePattern } from "./path-pattern.ts";
+export { differenceOf } from "./plan-difference.ts";
+export type { PlanOutcome, RunDetails } from "./run-plan.ts";
+export { maxCommandBytes, planRun } from "./run-plan.ts";
+export { DEFAULT_SAFE_BINS } from "./safe-bins.ts";
+export type { ShellDialect, ShellText } from "./shell-text.ts";
+export { readCmdText, readShellText } from "./shell-text.ts";
+export type { JudgeFacts, Verdict } from "./verdict.ts";
+export { alwaysPattern, judgeRun, RUN_REFUSALS } from "./verdict.ts";
