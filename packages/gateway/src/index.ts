@@ -41,5 +41,5 @@ export { workDocumentShape } from "./nodes/work-desk.ts";
 export type { Work, WorkRows } from "./nodes/work-queue.ts";
 export type { GatewayApprovals, GatewayAuth, GatewayLimits, GatewayMachine, GatewayOptions } from "./options.ts";
 export { createNodePairingListener, createPairingListener } from "./pairing-listener.ts";
-export type { InviteCreated, InvitesPort, InviteUsed, NodePairingPort, PairingPort } from "./pairing-port.ts";
+export type { InvitesPort, NodePairingPort, PairingPort } from "./pairing-port.ts";
 export { unavailableInvites, unavailableNodePairing, unavailablePairing } from "./pairing-port.ts";

@@ -1,6 +1,4 @@
-import type { Caller, DevicePairing, Forbidden, NodePairing } from "@saltgate/pairing";
-import type { Role } from "@saltgate/protocol";
-import type { SetupCodeVerdict } from "./connection/admission.ts";
+import type { DeviceInvites, DevicePairing, NodePairing } from "@saltgate/pairing";
 
 /** What the gateway asks of device pairing. */
 export type PairingPort = Pick<
@@ -52,43 +50,8 @@ export function unavailableNodePairing(cause: Error): NodePairingPort {
   };
 }
 
-/** A setup code that was made, or why none was. */
-export type InviteCreated =
-  | { readonly type: "created"; readonly inviteId: string; readonly code: string; readonly expiresAtMs: number }
-  | { readonly type: "full" }
-  | Forbidden;
-
 /** What the gateway asks of setup codes. */
-export interface InvitesPort {
-  /** Makes one. Its code is told here and nowhere else. */
-  create(order: {
-    readonly role: Role;
-    readonly scopes: readonly string[];
-    readonly caller: Caller;
-  }): Promise<InviteCreated>;
-  /** What a code is good for, for a device with this key. Changes nothing. */
-  check(code: string, publicKey: string | undefined): Promise<SetupCodeVerdict>;
-  /** Makes a code this key's alone. @returns whether it is, now */
-  redeem(order: {
-    readonly code: string;
-    readonly deviceId: string;
-    readonly publicKey: string;
-    readonly role: Role;
-    readonly requestedScopes: readonly string[];
-  }): Promise<boolean>;
-  /** Ends a code: its device is paired. */
-  complete(code: string, deviceId: string, displayName: string | undefined): Promise<void>;
-  /** Which device came with it; `undefined` while none has. */
-  status(inviteId: string): Promise<InviteUsed | undefined>;
-}
-
-/** Which device came with a setup code. */
-export interface InviteUsed {
-  readonly deviceId: string;
-  readonly displayName: string | undefined;
-  readonly role: string;
-  readonly atMs: number;
-}
+export type InvitesPort = Pick<DeviceInvites, "check" | "complete" | "create" | "redeem" | "status">;
 
 /** Setup codes that can't be read: none can be made, and none lets anybody in. */
 export function unavailableInvites(cause: Error): InvitesPort {

@@ -145,8 +145,9 @@ export class FrontDesk {
     const { version } = proven;
     const { attribution } = connection.origin;
     // From here on the setup code is this key's alone: of two that come with it at once, one gets in.
-    if (proven.isInvited && !(await this.#redeem(params, proven))) {
-      const refusal = refuse("AUTH_BOOTSTRAP_TOKEN_INVALID", "unauthorized: setup code used by another device");
+    const invite = proven.isInvited ? await this.#redeem(params, proven) : undefined;
+    if (invite?.type === "refused") {
+      const refusal = refuse("AUTH_BOOTSTRAP_TOKEN_INVALID", `unauthorized: setup code ${invite.reason}`);
       this.#noteRefused(connection, params, refusal.closeReason);
       return { ok: false, refusal, version };
     }
@@ -164,8 +165,7 @@ export class FrontDesk {
     switch (outcome.type) {
       case "admitted": {
         this.counts.admitted += 1;
-        if (proven.isInvited)
-          await this.#options.invites.complete(codeIn(params), proven.deviceId, params.client.displayName);
+        if (invite !== undefined) await this.#completeInvite(invite.inviteId, proven.deviceId, params);
         const node =
           proven.role === "node" ? await this.#declareNode(params, attribution.reportedIp, outcome, proven) : undefined;
         const issued =
@@ -263,13 +263,36 @@ export class FrontDesk {
     return check.ok;
   }
 
+  /** What the presented setup code would be good for. Nothing is written: the admission asks for the proof first. */
   async #checkSetupCode(params: ConnectParams): Promise<SetupCodeVerdict | undefined> {
-    return codeIn(params) === "" ? undefined : this.#options.invites.check(codeIn(params), params.device?.publicKey);
+    const { auth, device, role = "operator", scopes } = params;
+    if (auth?.bootstrapToken === undefined || device === undefined) return undefined;
+    const key = decodePublicKey(device.publicKey);
+    if (!key.ok) return { ok: false };
+    const outcome = await this.#options.invites.check({
+      code: auth.bootstrapToken,
+      deviceId: device.id,
+      publicKey: key.base64url,
+      role,
+      requestedScopes: scopes,
+    });
+    return outcome.type === "redeemed" ? { ok: true, role: outcome.role, scopes: outcome.scopes } : { ok: false };
   }
 
-  #redeem(params: ConnectParams, proven: Extract<Proven, { do: "admit-device" }>): Promise<boolean> {
+  #redeem(params: ConnectParams, proven: Extract<Proven, { do: "admit-device" }>): ReturnType<InvitesPort["redeem"]> {
     const { deviceId, publicKey, role, requestedScopes } = proven;
-    return this.#options.invites.redeem({ code: codeIn(params), deviceId, publicKey, role, requestedScopes });
+    return this.#options.invites.redeem({
+      code: params.auth?.bootstrapToken ?? "",
+      deviceId,
+      publicKey,
+      role,
+      requestedScopes,
+    });
+  }
+
+  async #completeInvite(inviteId: string, deviceId: string, { client }: ConnectParams): Promise<void> {
+    const displayName = loggable(client.displayName);
+    await this.#options.invites.complete({ inviteId, deviceId, ...(displayName !== undefined && { displayName }) });
   }
 
   #proveDevice(
@@ -318,11 +341,6 @@ export class FrontDesk {
       "a connection was refused",
     );
   }
-}
-
-/** The setup code that a device came with; empty without one. */
-function codeIn(params: ConnectParams): string {
-  return params.auth?.bootstrapToken ?? "";
 }
 
 /** What a node says that it can do, in the order in which it says so. */

@@ -56,9 +56,9 @@ export function setupCodeMethods(
       };
     },
     async "device.pair.setupStatus"({ setupId }) {
-      const done = await invites.status(setupId);
-      if (done === undefined) return {};
-      const { deviceId, displayName, role, atMs } = done;
+      const { role, completed } = (await invites.status(setupId)) ?? {};
+      if (completed === undefined) return {};
+      const { deviceId, displayName, atMs } = completed;
       return {
         completion: {
           setupId,

@@ -5,7 +5,7 @@ import {
   DeviceInvites,
   DevicePairing,
   deviceDocumentShapes,
-  inviteDocumentShape,
+  deviceInvitesShape,
   NodePairing,
   nodeDocumentShapes,
 } from "@saltgate/pairing";
@@ -138,12 +138,11 @@ async function openNodes({ store, bus, logger, closing }: Opening): Promise<Open
 
 /** Setup codes over a store. */
 export async function openInvites(store: DocumentStore, now: () => number = Date.now): Promise<InvitesPort> {
-  const invites = await DeviceInvites.open({
-    document: store.document("devices/invites", inviteDocumentShape),
+  return DeviceInvites.open({
+    document: store.document("devices/invites", deviceInvitesShape),
     engine: nativeEngine,
     now,
   });
-  return invites;
 }
 
 async function openedInvites(store: DocumentStore): Promise<Opened<InvitesPort>> {

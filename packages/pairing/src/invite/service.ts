@@ -67,6 +67,15 @@ export class DeviceInvites {
     return { type: "created", inviteId, code, expiresAtMs };
   }
 
+  /** What {@link redeem} would say now. Changes nothing, so it may be asked before a device has proven its key. */
+  async check(
+    use: Omit<RedeemInviteEvent, "type" | "code"> & { readonly code: string },
+  ): Promise<DeviceInviteOutcomes["redeem"]> {
+    const code = digestSecret(this.#options.engine.sha256, use.code);
+    const { value } = await this.#options.document.read();
+    return deviceInvites(value, { type: "redeem", ...use, code }, this.#now(), this.#limits).outcome;
+  }
+
   /** Whether a device that has proven its key may come in with this code, and with what. Binds the code to its key. */
   redeem(
     use: Omit<RedeemInviteEvent, "type" | "code"> & { readonly code: string },
