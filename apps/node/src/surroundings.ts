@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { readShared, resolveStatePaths } from "@saltgate/config";
-import type { NodeSurroundings } from "@saltgate/node-host/service";
+import { readShared, resolveStatePaths, type SetVariable } from "@saltgate/config";
+import type { KnownGateway, NodeSurroundings } from "@saltgate/node-host/service";
 
 /**
  * What the small app knows of its machine: the state folder by the rules of the whole family, and what the environment
@@ -23,11 +23,17 @@ export async function surroundings(choice: {
   return {
     stateDir,
     stateDirSource,
-    gateway: { url: `ws://127.0.0.1:${defaultPort}`, source: "default" },
+    gateway: ownGateway(readShared(env, "GATEWAY_PORT"), defaultPort),
     // Whoever set the variables meant the gateway that he names for this run.
     credentialsFor: () => ({
       token: readShared(env, "GATEWAY_TOKEN")?.value,
       password: readShared(env, "GATEWAY_PASSWORD")?.value,
     }),
   };
+}
+
+/** The gateway of this machine, should it have one. */
+function ownGateway(port: SetVariable | undefined, defaultPort: number): KnownGateway {
+  if (port === undefined) return { url: `ws://127.0.0.1:${defaultPort}`, source: "default" };
+  return { url: `ws://127.0.0.1:${port.value}`, source: `environment ${port.name}` };
 }
