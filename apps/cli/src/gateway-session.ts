@@ -80,7 +80,7 @@ export async function targetOf(invocation: Invocation, url = invocation.value("u
 }
 
 /** The gateway of this machine made its certificate itself, so its own file says which one to expect. */
-async function ownFingerprint(url: string, certFile: string): Promise<string | undefined> {
+export async function ownFingerprint(url: string, certFile: string): Promise<string | undefined> {
   if (new URL(url).protocol !== "wss:" || !isLocalUrl(url)) return undefined;
   const { readFile } = await import("node:fs/promises");
   try {
