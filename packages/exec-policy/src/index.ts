@@ -1,5 +1,6 @@
 export type { AllowlistEntry } from "./allowlist-entry.ts";
 export { maxApprovalsFileBytes } from "./approvals-document.ts";
+export { withEntry, withoutEntry } from "./approvals-document.ts";
 export type { AllowlistChange, AllowlistUse, ExecApprovalsFileOptions } from "./approvals-file.ts";
 export { ExecApprovalsFile, execApprovalsPath } from "./approvals-file.ts";
 export { renderArgv } from "./command-text.ts";
@@ -24,3 +25,4 @@ export type { ShellDialect, ShellText } from "./shell-text.ts";
 export { readCmdText, readShellText } from "./shell-text.ts";
 export type { JudgeFacts, Verdict } from "./verdict.ts";
 export { alwaysPattern, judgeRun, RUN_REFUSALS } from "./verdict.ts";
+export { problemOfPattern } from "./pattern-check.ts";

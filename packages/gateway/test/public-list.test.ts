@@ -10,7 +10,6 @@ test("gateway: its public list is this", () => {
     "RequestError",
     "attribute",
     "connectionStep",
-    "createPairingListener",
     "decideAdmission",
     "defaultGatewayAuth",
     "defaultGatewayLimits",
@@ -21,12 +20,13 @@ test("gateway: its public list is this", () => {
     "isOriginAllowed",
     "isTailnetIp",
     "normalizeIp",
+    "openGatewayState",
     "parseAddressSet",
     "planBind",
+    "reachOf",
     "silentLogger",
     "startGateway",
     "systemClock",
-    "unavailablePairing",
   ]);
 });
 

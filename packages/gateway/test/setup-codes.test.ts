@@ -39,7 +39,9 @@ test("[setup-codes:join] [R-28] setup codes: one lets one new node in from anywh
   const { payload } = await operator.request("node.describe", { nodeId: device.deviceId });
   expect(payload).toMatchObject({ connected: true, commands: [...SYSTEM_COMMANDS].sort() });
   const status = await operator.request("device.pair.setupStatus", { setupId: code.setupId });
-  expect(status.payload).toMatchObject({ completion: { deviceId: device.deviceId, deviceName: "attic", access: "node" } });
+  expect(status.payload).toMatchObject({
+    completion: { deviceId: device.deviceId, deviceName: "attic", access: "node" },
+  });
   const again = await join(here, tokenIn(code), { device: await newDevice() });
   expect(errorOf(again).detail).toBe("AUTH_BOOTSTRAP_TOKEN_INVALID");
   expect(await here.pendingIds()).toEqual([]);
@@ -113,7 +115,10 @@ test("[setup-codes:owner] [R-28] setup codes: only an admin makes one, and it ne
   const reader = await joinOperator(here, ["operator.pairing", "operator.write"]);
   expect(errorOf(await reader.request("device.pair.setupCode", {})).detail).toBe("MISSING_SCOPE");
   const code = await makeCode(await joinOperator(here));
-  expect(decodeSetupCode(code.setupCode)).toEqual({ url: here.url, bootstrapToken: expect.stringMatching(/^[\w-]{43}$/) });
+  expect(decodeSetupCode(code.setupCode)).toEqual({
+    url: here.url,
+    bootstrapToken: expect.stringMatching(/^[\w-]{43}$/),
+  });
 });
 
 test("[setup-codes:address] setup codes: one leads where its maker says, if that is a gateway's address", async () => {
@@ -121,7 +126,13 @@ test("[setup-codes:address] setup codes: one leads where its maker says, if that
   const operator = await joinOperator(here);
   const code = await makeCode(operator, { bootstrapProfile: "node", publicUrl: "wss://attic.example/" });
   expect(decodeSetupCode(code.setupCode)?.url).toBe("wss://attic.example");
-  for (const publicUrl of ["https://a.example", "wss://u:p@a.example", "wss://a.example?token=x", "wss://a#b", "nonsense"])
+  for (const publicUrl of [
+    "https://a.example",
+    "wss://u:p@a.example",
+    "wss://a.example?token=x",
+    "wss://a#b",
+    "nonsense",
+  ])
     expect(errorOf(await operator.request("device.pair.setupCode", { publicUrl })).detail).toBe("INVALID_PARAMS");
 });
 
@@ -131,6 +142,9 @@ test.each([
   [["0.0.0.0"], ["192.168.1.5", "100.101.102.103"], "ws://100.101.102.103:18789", "tailnet address"],
   [["fd00::1"], ["fd00::1"], "ws://[fd00::1]:18789", "network address"],
   [["0.0.0.0"], [], "ws://127.0.0.1:18789", "this machine only"],
-])("[setup-codes:address] setup codes: a gateway on %j of %j is reached at %s", (addresses, ownAddresses, url, source) => {
-  expect(reachOf({ addresses, ownAddresses, port: 18_789, tls: false })).toEqual({ url, source });
-});
+])(
+  "[setup-codes:address] setup codes: a gateway on %j of %j is reached at %s",
+  (addresses, ownAddresses, url, source) => {
+    expect(reachOf({ addresses, ownAddresses, port: 18_789, tls: false })).toEqual({ url, source });
+  },
+);

@@ -116,4 +116,29 @@ export type { ApproveNodeResult, NodeDeclaration, NodePairingOptions } from "./n
 export { NodePairing } from "./node/service.ts";
 export { nodeTokenMatches } from "./node/token.ts";
 export type { NodeApproval, NodeClaims, NodeFacts, NodePlatform } from "./node-claims.ts";
+export type { SenderDocumentShapes } from "./sender/documents.ts";
+export { senderDocumentShapes } from "./sender/documents.ts";
+export type {
+  AllowedChange,
+  ApproveSenderEvent,
+  ChangeAllowedEvent,
+  ListSendersEvent,
+  SenderApproved,
+  SenderIgnored,
+  SenderPairingEvent,
+  SenderPairingOutcomes,
+  SenderRequested,
+  UpsertSenderEvent,
+} from "./sender/events.ts";
+export type { SenderPairingLimits } from "./sender/limits.ts";
+export { defaultSenderPairingLimits } from "./sender/limits.ts";
+export type { AllowedSenders, PendingSenders, SenderPairingState, SenderRequest } from "./sender/records.ts";
+export { emptySenderPairing, senderPairing } from "./sender/reducer.ts";
+export type { SenderFiles, SenderScope } from "./sender/sender-files.ts";
+export { senderFiles } from "./sender/sender-files.ts";
+export { normalizeSenderId } from "./sender/sender-id.ts";
+export type { PairingReply } from "./sender/sender-words.ts";
+export { pairingReply, senderIdLabel } from "./sender/sender-words.ts";
+export type { SenderPairingOptions } from "./sender/service.ts";
+export { SenderPairing } from "./sender/service.ts";
 export type { Transition } from "./transition.ts";

@@ -102,7 +102,7 @@ test("[invites:owner-only] [R-28] invites: only an admin makes and ends codes, f
   for (let at = 0; at < 32; at += 1) made.push(await create());
   expect(new Set(made.map(({ code }) => code)).size).toBe(32);
   expect(await invites.create({ ...order, caller: admin })).toEqual({ type: "refused", reason: "too-many" });
-  const [{ code = "", inviteId = "" } = {}] = made;
+  const { code, inviteId } = made[0]!;
   expect(await invites.revoke({ inviteId, caller: pairing })).toMatchObject({ type: "forbidden" });
   expect(await invites.revoke({ inviteId, caller: admin })).toEqual({ type: "revoked", inviteId });
   expect(await use(code, "phone")).toEqual({ type: "refused", reason: "unknown" });
