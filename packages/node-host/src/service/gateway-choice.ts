@@ -63,6 +63,6 @@ export function gatewayOfUrl(url: string, source: string): NodeGateway {
   };
 }
 
-export function urlOf({ host, port, tls, path = "" }: NodeGateway): string {
+function urlOf({ host, port, tls, path = "" }: NodeGateway): string {
   return `${tls ? "wss" : "ws"}://${host.includes(":") ? `[${host}]` : host}:${port}${path}`;
 }

@@ -27,7 +27,7 @@ const runProgram: RunProgram = (file, args, env) =>
   });
 
 /** The words that show a notification with a desktop's own program. No shell reads them. Pure. */
-export function notifierWords(notifier: "notify-send" | "osascript", wanted: Notification): string[] {
+function notifierWords(notifier: "notify-send" | "osascript", wanted: Notification): string[] {
   const title = wanted.title ?? "Saltgate";
   const body = wanted.body ?? "";
   if (notifier === "osascript") {

@@ -22,6 +22,13 @@ export interface RunLimits {
 
 export const RUN_LIMITS: RunLimits = { maxOutputChars: 200_000, killGraceMs: 2_000 };
 
+const NOT_PART_OF_IT: Partial<Record<keyof SystemRunParams, undefined>> = {
+  approved: undefined,
+  approvalDecision: undefined,
+  systemRunPlan: undefined,
+  runId: undefined,
+};
+
 /** What `system.run` needs. */
 export interface SystemRunOptions extends RunDesk {
   /** What this machine's system lets the node do. */
@@ -54,7 +61,7 @@ export function systemRun(options: SystemRunOptions): NodeCommand<SystemRunParam
     effect: "declared",
     params: systemRunParamsSchema,
     // What the gateway adds says who allowed it, not what it is.
-    identityOf: ({ approved, approvalDecision, systemRunPlan, runId, ...what }) => what,
+    identityOf: (params) => ({ ...params, ...NOT_PART_OF_IT }),
     async run(params, context): Promise<SystemRunResult> {
       const planned = await planAndJudge(params, options);
       const events = new ExecEvents(context, params, planned.plan);
