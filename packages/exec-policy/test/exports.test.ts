@@ -17,6 +17,7 @@ test("exec-policy: the public list is this one", () => {
     "envDigest",
     "envNames",
     "execApprovalsPath",
+    "findProgram",
     "judgeRun",
     "maxApprovalsFileBytes",
     "maxCommandBytes",
