@@ -210,6 +210,7 @@ export class NodeDesk {
   }
 }
 
-function withoutFamily({ deviceFamily: _, ...facts }: NodeFacts): NodeFacts {
+function withoutFamily(claims: NodeFacts): NodeFacts {
+  const { deviceFamily: _, ...facts } = claims;
   return facts;
 }
