@@ -1,6 +1,7 @@
 import { APPROVAL_COMMANDS } from "./approval-commands.ts";
 import type { CommandSpec } from "./command-line.ts";
 import { NODE_COMMANDS } from "./node-commands.ts";
+import { PAIRING_COMMANDS } from "./pairing-commands.ts";
 import { THIS_NODE_COMMANDS } from "./this-node-commands.ts";
 
 const device = "<device>";
@@ -85,6 +86,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     load: () => import("./commands/devices-revoke.ts"),
   },
   ...THIS_NODE_COMMANDS,
+  ...PAIRING_COMMANDS,
   ...NODE_COMMANDS,
   ...APPROVAL_COMMANDS,
   completion: {

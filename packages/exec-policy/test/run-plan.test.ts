@@ -247,6 +247,9 @@ test("[R-38] plan: a bare name is looked for in the absolute folders of PATH, ne
   }
   expect((await planOf({ command: ["./here"] }, view)).executable).toBe(join(folder, "here"));
   expect((await planOf({ command: ["tool"] }, view)).executable).toBe(join(bin, "tool"));
+  for (const env of [{}, { PATH: "" }, { PATH: ".:bin::" }]) {
+    expect((await planOf({ command: ["uptime"] }, linuxHost({ "/uptime": "elf" }, { env }))).executable).toBeNull();
+  }
   expect((await planOf({ command: ["~/here"] }, view)).executable).toBe(join(folder, "here"));
 });
 

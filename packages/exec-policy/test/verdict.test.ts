@@ -335,6 +335,19 @@ test("[R-35] verdict: a harmless wrapper of the system is looked through, and to
   });
 });
 
+test("[R-35] verdict: a program that env would take for a variable, and an option that a file is named like, are asked about", async () => {
+  const host = linuxHost({
+    "/opt/a=b/tool": "elf",
+    "/opt/link": "->/opt/a=b",
+    "/home/me/-c": "!data",
+    "/home/me/--eval": "!data",
+  });
+  expect(await verdictOf(["/opt/link/tool"], everything, { host })).toBe("allowed");
+  for (const text of ["env /opt/link/tool", "python3 -c", "bash --eval", "node --eval", "fish -c"]) {
+    expect(await verdictOf(words(text), everything, { host }), text).toBe("ask");
+  }
+});
+
 test("[R-35] verdict: a script is allowed by its own path, if what runs it is the system's or on the list too", async () => {
   const list = ["/home/me/x.py"];
   expect(await judge(["python3", "-u", "x.py", "-c", "y"], list)).toMatchObject({
