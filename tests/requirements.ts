@@ -1,15 +1,11 @@
-/** One thing that Saltgate promises, and where the promise stands. */
-export interface Requirement {
-  /** What tests cite at the start of their titles: a rule of docs/security.md, or `family:what`. */
-  readonly id: string;
-  /** The document that says so, as a path in this repository, with the rule where there is one. */
-  readonly source: string;
-  /** What holds, as a sentence that is true or false. */
-  readonly behaviour: string;
-}
+import { NODE_REQUIREMENTS } from "./requirements/nodes.ts";
+import type { Requirement } from "./requirements/requirement.ts";
+import { SENDER_REQUIREMENTS } from "./requirements/senders.ts";
 
 /** Every promise. A test fails on an id that no test cites, and on a test that cites an id that isn't here. */
 export const REQUIREMENTS: readonly Requirement[] = [
+  ...NODE_REQUIREMENTS,
+  ...SENDER_REQUIREMENTS,
   {
     id: "R-01",
     source: "docs/security.md",

@@ -1,8 +1,9 @@
 // Bundles the app in the current folder: one entry, and a chunk for each thing that is loaded lazily. Everything that
-// the app needs is inside, so that what is installed has no dependencies.
+// the app needs is inside, so that what is installed has no dependencies. `--single NAME` makes it one file, NAME.js.
 import { readFileSync } from "node:fs";
 import { build } from "rolldown";
 
+const single = process.argv[2] === "--single" ? process.argv[3] : undefined;
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
 await build({
@@ -16,7 +17,8 @@ await build({
   output: {
     dir: "dist",
     format: "esm",
-    entryFileNames: "[name].js",
+    entryFileNames: single === undefined ? "[name].js" : `${single}.js`,
+    ...(single !== undefined && { codeSplitting: false }),
     chunkFileNames: "chunks/[name]-[hash].js",
     cleanDir: true,
     minify: { compress: true, mangle: false, codegen: true },

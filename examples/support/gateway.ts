@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, connect as dial } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,9 +20,17 @@ export interface StoryGateway extends AsyncDisposable {
   fromElsewhere(): Promise<string>;
 }
 
-/** Starts `saltgate gateway` as its owner would, without any configuration. */
-export async function startGateway(): Promise<StoryGateway> {
+/**
+ * Starts `saltgate gateway` as its owner would: without any configuration, or with these settings in the section
+ * `gateway` of one.
+ */
+export async function startGateway(settings?: Readonly<Record<string, unknown>>): Promise<StoryGateway> {
   const stateDir = await mkdtemp(join(tmpdir(), "saltgate-story-"));
+  if (settings !== undefined) {
+    const auth = { mode: "token", token: randomBytes(32).toString("base64url") };
+    const config = { gateway: { mode: "local", auth, ...settings } };
+    await writeFile(join(stateDir, "saltgate.json"), JSON.stringify(config, null, 2), { mode: 0o600 });
+  }
   const env = { ...process.env, SALTGATE_STATE_DIR: stateDir };
   const gateway = spawn(process.execPath, [command, "gateway", "--port", "0"], {
     env,

@@ -2,6 +2,7 @@ import { APPROVAL_COMMANDS } from "./approval-commands.ts";
 import type { CommandSpec } from "./command-line.ts";
 import { NODE_COMMANDS } from "./node-commands.ts";
 import { PAIRING_COMMANDS } from "./pairing-commands.ts";
+import { THIS_NODE_COMMANDS } from "./this-node-commands.ts";
 
 const device = "<device>";
 const roleOption = { role: { argument: "<role>", help: "operator or node", values: ["operator", "node"] } } as const;
@@ -84,6 +85,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     options: roleOption,
     load: () => import("./commands/devices-revoke.ts"),
   },
+  ...THIS_NODE_COMMANDS,
   ...PAIRING_COMMANDS,
   ...NODE_COMMANDS,
   ...APPROVAL_COMMANDS,

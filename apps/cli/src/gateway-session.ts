@@ -80,7 +80,7 @@ export async function targetOf(invocation: Invocation, url = invocation.value("u
 }
 
 /** The gateway of this machine made its certificate itself, so its own file says which one to expect. */
-async function ownFingerprint(url: string, certFile: string): Promise<string | undefined> {
+export async function ownFingerprint(url: string, certFile: string): Promise<string | undefined> {
   if (new URL(url).protocol !== "wss:" || !isLocalUrl(url)) return undefined;
   const { readFile } = await import("node:fs/promises");
   try {
@@ -143,7 +143,7 @@ export async function openSession(
   try {
     let hello: HelloOk;
     try {
-      hello = await client.connect(stays ? { signal: AbortSignal.timeout(where.timeoutMs) } : {});
+      hello = await firstConnect(client);
     } catch (error) {
       // A gateway whose device files are damaged lets no device in. Its owner, on its machine, gets in by the secret
       // alone, to ask it what is wrong.
@@ -173,6 +173,23 @@ export async function openSession(
     await client.close();
     throw await explain(error, where);
   }
+}
+
+/** Connects for the first time: a session that comes back later doesn't wait for a gateway that isn't there now. */
+function firstConnect(client: GatewayClientType): Promise<HelloOk> {
+  return new Promise((resolve, reject) => {
+    const stop = client.onState((state) => {
+      if (state.status === "waiting") settle(() => reject(state.error));
+    });
+    const settle = (answer: () => void): void => {
+      stop();
+      answer();
+    };
+    client.connect().then(
+      (hello) => settle(() => resolve(hello)),
+      (error: unknown) => settle(() => reject(error as Error)),
+    );
+  });
 }
 
 /** What went wrong with a gateway, in the words of this command. */

@@ -5,14 +5,24 @@ import type { Invocation } from "./command-line.ts";
 
 /** Where this command's state lies, by `--profile`, `--dev` and the environment. */
 export function statePathsOf(invocation: Invocation): StatePaths {
-  const profile = invocation.value("profile");
+  return statePathsFor({ profile: invocation.value("profile"), dev: invocation.has("dev") });
+}
+
+/** The same for a command that reads its words itself. */
+export function statePathsFor({
+  profile,
+  dev,
+}: {
+  readonly profile: string | undefined;
+  readonly dev: boolean;
+}): StatePaths {
   return resolveStatePaths({
     env: process.env,
     homedir: homedir(),
     cwd: process.cwd(),
     exists: existsSync,
     ...(profile !== undefined && { profile }),
-    dev: invocation.has("dev"),
+    dev,
   });
 }
 

@@ -40,15 +40,16 @@ export function findNode(nodes: readonly NodeRow[], words: string): NodeRow {
   if (only !== undefined && found.length === 1) return only;
   const names = (found.length > 1 ? found : nodes).map((node) => `${nodeName(node)} (${node.nodeId.slice(0, 12)})`);
   const problem =
-    wanted === ""
-      ? "which node is not said"
-      : found.length > 1
-        ? `"${wanted.slice(0, 80)}" could be several nodes`
-        : `no node is called "${wanted.slice(0, 80)}"`;
+    nodes.length === 0
+      ? "no node is known yet"
+      : wanted === ""
+        ? "which node is not said"
+        : found.length > 1
+          ? `"${wanted.slice(0, 80)}" could be several nodes`
+          : `no node is called "${wanted.slice(0, 80)}"`;
   throw new CommandError(wanted === "" ? "USAGE" : "UNKNOWN_NODE", problem, {
-    mend:
-      names.length === 0 ? "No node is known yet: saltgate nodes invite" : `Nodes: ${names.slice(0, 12).join(", ")}`,
-    exit: wanted === "" ? Exit.Usage : Exit.Failed,
+    mend: names.length === 0 ? "Invite one: saltgate nodes invite" : `Nodes: ${names.slice(0, 12).join(", ")}`,
+    exit: wanted === "" && nodes.length > 0 ? Exit.Usage : Exit.Failed,
   });
 }
 
@@ -106,4 +107,10 @@ export function findWaiting(waiting: readonly WaitingNode[], words: string): Wai
           : `Waiting: ${waiting.map(({ requestId }) => requestId).join(", ")}`,
     },
   );
+}
+
+/** The names of nodes by their ids, for whoever may see them. */
+export async function nodeNames(session: GatewaySession): Promise<ReadonlyMap<string, string>> {
+  const { nodes } = await session.request("node.list", {});
+  return new Map(nodes.map((node) => [node.nodeId, nodeName(node)]));
 }

@@ -28,6 +28,7 @@ export interface ConnectWish {
   readonly caps: readonly string[];
   readonly commands: readonly string[] | undefined;
   readonly permissions: Readonly<Record<string, boolean>> | undefined;
+  readonly pathEnv: string | undefined;
 }
 
 /** Who signs. */
@@ -56,7 +57,7 @@ export async function connectParams(
       clientMode: client.mode,
       role: wish.role,
       scopes: scopes ?? [],
-      token: auth?.token,
+      token: auth?.token ?? auth?.bootstrapToken,
       platform: client.platform,
       deviceFamily: client.deviceFamily,
       signedAtMs: challenge?.ts ?? signer.nowMs,
@@ -71,6 +72,7 @@ export async function connectParams(
     caps: [...wish.caps],
     commands: wish.commands === undefined ? undefined : [...wish.commands],
     permissions: wish.permissions === undefined ? undefined : { ...wish.permissions },
+    pathEnv: wish.pathEnv,
     device,
     auth: auth === undefined ? undefined : { ...auth },
   }) as ConnectParams;

@@ -59,6 +59,7 @@ export class Connection {
   #requests = 0;
   #maxPayloadBytes = Number.POSITIVE_INFINITY;
   #lastFrameAtMs: number;
+  #frames = 0;
   #stopWatch: (() => void) | undefined;
 
   constructor(options: ConnectionOptions) {
@@ -120,6 +121,21 @@ export class Connection {
     return answer;
   }
 
+  /**
+   * Finds out whether the other side is still there: asks it something, and gives the connection up unless anything at
+   * all arrives in time. For a machine that has slept, or whose network has changed.
+   */
+  check(timeoutMs: number): void {
+    if (this.#failure !== undefined) return;
+    const { clock } = this.#options;
+    const framesBefore = this.#frames;
+    void this.request("health", {}, { timeoutMs }).catch(() => {}); // a refusal is a sign of life too
+    const stop = clock.after(timeoutMs, () => {
+      if (this.#frames === framesBefore) this.#giveUp(`nothing was heard of the gateway within ${timeoutMs} ms`);
+    });
+    void this.#gone.promise.then(stop);
+  }
+
   /** Ends the connection; resolves when the socket is gone. */
   async close(): Promise<void> {
     this.#fail(
@@ -170,19 +186,20 @@ export class Connection {
       this.#stopWatch = clock.after(step.afterMs, () => this.#watch(tickIntervalMs));
       return;
     }
+    this.#giveUp("nothing was heard of the gateway for two tick intervals");
+  }
+
+  #giveUp(why: string): void {
+    if (this.#failure !== undefined) return;
     const { code, reason } = CLOSE_CODES.TickTimeout;
-    this.#lose(
-      new ClientError("CLOSED", "nothing was heard of the gateway for two tick intervals", {
-        closeCode: code,
-        closeReason: reason,
-      }),
-    );
+    this.#lose(new ClientError("CLOSED", why, { closeCode: code, closeReason: reason }));
     this.#goodbye(code, reason);
   }
 
   #receive(text: string | undefined): void {
     if (this.#failure !== undefined) return;
     this.#lastFrameAtMs = this.#options.clock.now();
+    this.#frames += 1;
     const frame = text === undefined ? undefined : decodeServerFrame(text);
     if (frame === undefined || !frame.ok) {
       this.#options.onBadFrame();

@@ -25,6 +25,7 @@ export interface DialerOptions {
   readonly allowInsecure: boolean;
   readonly token: string | undefined;
   readonly password: string | undefined;
+  readonly bootstrapToken: string | undefined;
   readonly wish: ConnectWish;
   readonly identity: DeviceIdentity | undefined;
   readonly engine: Ed25519Engine;
@@ -115,7 +116,8 @@ export class Dialer {
   }
 
   #introduce(connection: Connection, round: Round): Promise<HelloOk> {
-    const { token, password, wish, identity, engine, clock, connectTimeoutMs, challengeTimeoutMs } = this.#options;
+    const { token, password, bootstrapToken, wish, identity, engine, clock } = this.#options;
+    const { connectTimeoutMs, challengeTimeoutMs } = this.#options;
     const silent = dialectWithoutChallenge(round.dialect, round.address.reach === "loopback");
     return connection.introduce({
       timeoutMs: connectTimeoutMs,
@@ -124,7 +126,8 @@ export class Dialer {
       withoutChallenge: silent && { afterMs: challengeTimeoutMs, dialect: silent },
       write: (dialect, challenge) => {
         round.dialect = dialect;
-        const auth = chooseAuth({ token, password, deviceToken: round.stored?.token }, dialect.max === 3);
+        const deviceToken = round.stored?.token;
+        const auth = chooseAuth({ token, password, deviceToken, bootstrapToken }, dialect.max === 3);
         const signer = identity && { identity, engine, nowMs: clock.now() };
         return connectParams({ ...wish, scopes: this.#scopes(round) }, dialect, auth, signer, challenge);
       },
@@ -161,7 +164,7 @@ export class Dialer {
       first: firstDialect,
       changedDialect,
       usedDeviceToken: round?.stored !== undefined,
-      hasSharedSecret: this.#hasSharedSecret(),
+      hasAnotherWayIn: this.#hasSharedSecret() || this.#options.bootstrapToken !== undefined,
       waitForApproval,
     });
     if (step.do === "wait" || !step.forgetToken || round?.key === undefined || round.stored === undefined) {

@@ -123,6 +123,16 @@ export class GatewayClient {
   }
 
   /**
+   * Finds out at once whether the connection still lives, instead of at the next missed tick: it is given up, and made
+   * anew, unless the gateway is heard of within `timeoutMs`. Where there is none it does what {@link resume} does. For
+   * "this machine has slept" and "the network has changed".
+   */
+  check(timeoutMs = 5_000): void {
+    if (this.#connection === undefined) this.resume();
+    else this.#connection.check(timeoutMs);
+  }
+
+  /**
    * Calls a method and resolves with its result. Sent once and never again: what was under way when a connection ended
    * rejects with CLOSED, because only the caller knows whether it may be repeated.
    * @throws {GatewayError} what the gateway said. @throws {ClientError} what went wrong here.

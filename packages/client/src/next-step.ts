@@ -21,8 +21,8 @@ export interface Attempt {
   readonly changedDialect: boolean;
   /** Whether the device's own token was presented. */
   readonly usedDeviceToken: boolean;
-  /** Whether there is a token or password of the gateway's owner to fall back on. */
-  readonly hasSharedSecret: boolean;
+  /** Whether there is a token or password of the gateway's owner, or an invitation, to fall back on. */
+  readonly hasAnotherWayIn: boolean;
   readonly waitForApproval: boolean;
 }
 
@@ -36,7 +36,7 @@ export function afterRefusal(error: GatewayError, attempt: Attempt): NextStep {
     return { do: "retry", dialect: first, forgetToken: false };
   switch (error.detailCode) {
     case "AUTH_DEVICE_TOKEN_MISMATCH":
-      return attempt.usedDeviceToken && attempt.hasSharedSecret
+      return attempt.usedDeviceToken && attempt.hasAnotherWayIn
         ? { do: "retry", dialect, forgetToken: true }
         : { do: "pause", forgetToken: attempt.usedDeviceToken };
     case "PAIRING_REQUIRED":

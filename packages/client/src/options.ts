@@ -15,6 +15,8 @@ export interface GatewayClientOptions {
   readonly token?: string | undefined;
   /** The gateway's password. */
   readonly password?: string | undefined;
+  /** The one-time code of an invitation. Shown only while the device has no token of this gateway. */
+  readonly bootstrapToken?: string | undefined;
   /** SHA-256 of the gateway's certificate, in hex, colons or not. From a source that you trust. Not in browsers. */
   readonly tlsFingerprint?: string | undefined;
   /** What the program says of itself. @default a `gateway-client` in mode `backend` */
@@ -28,6 +30,8 @@ export interface GatewayClientOptions {
   readonly commands?: readonly string[] | undefined;
   /** Permissions that a node has on its machine. */
   readonly permissions?: Readonly<Record<string, boolean>> | undefined;
+  /** The PATH that a node's commands see. */
+  readonly pathEnv?: string | undefined;
   /** The device that the program runs on. Without one, only a local program that knows the shared secret gets in. */
   readonly identity?: DeviceIdentity | undefined;
   /** What signs. @default native crypto in Node, @noble/ed25519 elsewhere */

@@ -36,6 +36,7 @@ export function resolveSettings(options: GatewayClientOptions, platform: Platfor
     // An empty secret is what an unset variable gives, and never a secret.
     token: options.token === "" ? undefined : options.token,
     password: options.password === "" ? undefined : options.password,
+    bootstrapToken: options.bootstrapToken === "" ? undefined : options.bootstrapToken,
     wish: {
       client: {
         id: "gateway-client",
@@ -49,6 +50,7 @@ export function resolveSettings(options: GatewayClientOptions, platform: Platfor
       caps: options.caps ?? [],
       commands: options.commands,
       permissions: options.permissions,
+      pathEnv: options.pathEnv,
     },
     identity: options.identity,
     engine: options.engine ?? platform.engine,

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { helloV3, helloV4 } from "../../../tests/support/scripted-gateway.ts";
 import { chooseAuth } from "../src/connect-auth.ts";
 import { dialectWithoutChallenge, firstDialect, olderDialect } from "../src/dialect.ts";
 import { issuedToken, readChallenge, readHello } from "../src/hello.ts";
 import { livenessStep } from "../src/liveness.ts";
 import { failuresAfterLoss, reconnectDelayMs } from "../src/reconnect.ts";
 import { sequenceStep } from "../src/sequence.ts";
-import { helloV3, helloV4 } from "./support/scripted-gateway.ts";
 
 const payloadOf = (answer: unknown): never => (answer as { hello: never }).hello;
 

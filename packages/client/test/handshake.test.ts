@@ -1,15 +1,7 @@
 import { nativeEngine } from "@saltgate/identity/node";
 import { describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
-import type { TokenStore } from "../src/index.ts";
-import {
-  createDeviceIdentity,
-  GatewayClient,
-  type GatewayClientOptions,
-  memoryTokenStore,
-  portableEngine,
-} from "../src/index.ts";
-import { ManualClock } from "./support/manual-clock.ts";
+import { ManualClock } from "../../../tests/support/manual-clock.ts";
 import {
   GATEWAY_TIME,
   helloV3,
@@ -18,7 +10,15 @@ import {
   startScripted,
   strictV3,
   wordsOnly,
-} from "./support/scripted-gateway.ts";
+} from "../../../tests/support/scripted-gateway.ts";
+import type { TokenStore } from "../src/index.ts";
+import {
+  createDeviceIdentity,
+  GatewayClient,
+  type GatewayClientOptions,
+  memoryTokenStore,
+  portableEngine,
+} from "../src/index.ts";
 
 const once = (url: string, options: Partial<GatewayClientOptions> = {}): GatewayClient =>
   new GatewayClient({ url, token: "shared", scopes: ["operator.read"], reconnect: false, ...options });

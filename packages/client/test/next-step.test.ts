@@ -10,7 +10,7 @@ const attempt = (choice: Partial<Attempt> = {}): Attempt => ({
   first: BOTH,
   changedDialect: false,
   usedDeviceToken: false,
-  hasSharedSecret: true,
+  hasAnotherWayIn: true,
   waitForApproval: false,
   ...choice,
 });
@@ -66,7 +66,7 @@ describe("after a refusal", () => {
       dialect: BOTH,
       forgetToken: true,
     });
-    expect(afterRefusal(error, attempt({ usedDeviceToken: true, hasSharedSecret: false }))).toEqual({
+    expect(afterRefusal(error, attempt({ usedDeviceToken: true, hasAnotherWayIn: false }))).toEqual({
       do: "pause",
       forgetToken: true,
     });

@@ -1,4 +1,6 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
+import { ManualClock } from "../../../tests/support/manual-clock.ts";
+import { helloV4, type Script, startScripted } from "../../../tests/support/scripted-gateway.ts";
 import {
   GatewayClient,
   type GatewayClientOptions,
@@ -6,8 +8,6 @@ import {
   type HelloOk,
   type PresenceEntry,
 } from "../src/index.ts";
-import { ManualClock } from "./support/manual-clock.ts";
-import { helloV4, type Script, startScripted } from "./support/scripted-gateway.ts";
 
 async function connected(script: Script = {}, options: Partial<GatewayClientOptions> = {}) {
   const far = await startScripted(script);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type ClientState, createDeviceIdentity, GatewayClient, type GatewayClientOptions } from "../src/index.ts";
-import { ManualClock } from "./support/manual-clock.ts";
+import { ManualClock } from "../../../tests/support/manual-clock.ts";
 import {
   helloV4,
   refusal,
@@ -8,7 +7,8 @@ import {
   type ScriptedGateway,
   startScripted,
   strictV3,
-} from "./support/scripted-gateway.ts";
+} from "../../../tests/support/scripted-gateway.ts";
+import { type ClientState, createDeviceIdentity, GatewayClient, type GatewayClientOptions } from "../src/index.ts";
 
 /** A client on a clock that the test moves, with everything that it was. */
 async function world(script: Script, options: Partial<GatewayClientOptions> = {}) {
@@ -295,6 +295,42 @@ describe("silence", () => {
     expect(at.client.state.status).toBe("connected");
     at.clock.advance(10_000);
     expect(at.client.state.status).toBe("waiting");
+  });
+
+  test("silence: check() gives a connection up that says nothing for a moment, long before the next missed tick", async () => {
+    await using at = await world({ request: () => "silence" });
+    await at.client.connect();
+    at.client.check(5_000);
+    await at.far.until(() => at.far.requests[0]);
+    at.clock.advance(4_999);
+    expect(at.client.state.status).toBe("connected");
+    at.clock.advance(1);
+    expect(at.client.state).toMatchObject({ status: "waiting", error: { code: "CLOSED", closeCode: 4000 } });
+  });
+
+  test("silence: check() leaves a connection alone on which anything arrives, a refusal too", async () => {
+    await using at = await world({
+      request: (frame, far) => {
+        far.send({ type: "res", id: frame.id, ok: false, error: { code: "INVALID_REQUEST", message: "no" } });
+        return "silence";
+      },
+    });
+    await at.client.connect();
+    at.client.check(5_000);
+    await at.far.until(() => at.far.requests[0]);
+    await expect(at.client.request("status")).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+    at.clock.advance(5_000);
+    expect(at.client.state.status).toBe("connected");
+  });
+
+  test("silence: check() without a connection tries again now", async () => {
+    await using at = await world({
+      connect: (_, __, attempt) => (attempt === 1 ? refusal("UNAVAILABLE", "X") : helloV4()),
+    });
+    void at.client.connect();
+    await at.reaches("waiting");
+    at.client.check();
+    await at.reaches("connected");
   });
 
   test("silence: while hello-ok is awaited only the time for connecting counts", async () => {

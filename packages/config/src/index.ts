@@ -4,7 +4,8 @@ export type { ConfigFileOptions, LoadedConfig, WriteConfigOptions } from "./conf
 export { describeProblems, loadConfig, loadWithLastGood, writeConfig } from "./config-file.ts";
 export type { DecodedConfig, DecodeOptions, RefusedConfig } from "./decode-config.ts";
 export { decodeConfig, maxConfigLength } from "./decode-config.ts";
-export type { Environment } from "./environment.ts";
+export type { Environment, SetVariable } from "./environment.ts";
+export { readShared } from "./environment.ts";
 export type { ConfigProblem } from "./errors.ts";
 export { ConfigError, ConfigErrorCode } from "./errors.ts";
 export type { KeyExplanation, SectionExplanation } from "./explain.ts";

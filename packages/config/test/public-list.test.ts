@@ -19,6 +19,7 @@ test("config: the public list is exactly this", () => {
     "loadWithLastGood",
     "maxConfigLength",
     "planReload",
+    "readShared",
     "redact",
     "redactedSentinel",
     "resolveGatewayAuth",

@@ -39,17 +39,18 @@ function escaped(argument: string, isProgram: boolean): string | undefined {
   return isEscaped || !quotable.test(argument) ? text : undefined;
 }
 
+/** One word of a command, as {@link renderArgv} shows it. */
+export function renderWord(argument: string, isProgram = false): string {
+  if (bareWord.test(argument)) return argument;
+  const text = escaped(argument, isProgram);
+  return text === undefined ? `'${argument}'` : `$'${text}'`;
+}
+
 /**
  * A command as its owner is shown it: canonical, and no two different commands look alike. Words that a shell takes as
- * they are stand bare, others in `'…'`; where something can't be shown, in `$'…'` with `\\u{…}` for it and `\\'`, `\\\\`.
+ * they are stand bare, others in `'…'`; where something can't be shown, in `$'…'` with `\u{…}` for it and `\'`, `\\`.
  * In the name of the program everything but printable ASCII is escaped.
  */
 export function renderArgv(argv: readonly string[]): string {
-  return argv
-    .map((argument, index) => {
-      if (bareWord.test(argument)) return argument;
-      const text = escaped(argument, index === 0);
-      return text === undefined ? `'${argument}'` : `$'${text}'`;
-    })
-    .join(" ");
+  return argv.map((argument, index) => renderWord(argument, index === 0)).join(" ");
 }

@@ -1,6 +1,6 @@
 import { StoreError } from "@saltgate/store";
 import { describe, expect, test } from "vitest";
-import { unavailablePairing } from "../src/index.ts";
+import { unavailablePairing } from "../src/pairing-port.ts";
 import { errorOf, newDevice, startWorld, TOKEN } from "./support/world.ts";
 
 const remote = { "x-forwarded-for": "203.0.113.9" };

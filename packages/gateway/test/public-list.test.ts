@@ -8,32 +8,25 @@ import * as service from "../src/service/index.ts";
 test("gateway: its public list is this", () => {
   expect(Object.keys(main).sort()).toEqual([
     "RequestError",
-    "approvalsDocumentShape",
     "attribute",
     "connectionStep",
-    "createNodePairingListener",
-    "createPairingListener",
     "decideAdmission",
     "defaultGatewayAuth",
     "defaultGatewayLimits",
     "deviceMethods",
-    "diaryDocumentShape",
     "hostName",
     "isLoopbackHostName",
     "isLoopbackIp",
     "isOriginAllowed",
     "isTailnetIp",
     "normalizeIp",
+    "openGatewayState",
     "parseAddressSet",
     "planBind",
     "reachOf",
     "silentLogger",
     "startGateway",
     "systemClock",
-    "unavailableInvites",
-    "unavailableNodePairing",
-    "unavailablePairing",
-    "workDocumentShape",
   ]);
 });
 

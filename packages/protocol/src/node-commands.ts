@@ -105,7 +105,6 @@ export const systemRunPreparedSchema = lazy(() =>
 
 /** Params and results of the other commands that every computer has. */
 export const systemWhichParamsSchema = lazy(() => z.object({ bins: z.array(shortText()).max(LIMITS.maxListEntries) }));
-export const systemWhichResultSchema = lazy(() => z.object({ bins: z.record(z.string(), z.string()) }));
 export const systemNotifyParamsSchema = lazy(() =>
   z.object({
     title: z.string().max(1_024).optional(),

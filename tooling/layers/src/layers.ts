@@ -14,6 +14,10 @@ export const MAY_USE: Readonly<Record<string, { readonly on: readonly string[]; 
     why: "what a host lets run is decided over plans of the wire, and kept in a file of that host",
   },
   client: { on: ["protocol", "identity"], why: "a phone must not ship a server" },
+  "node-host": {
+    on: ["client", "identity", "protocol", "exec-policy", "store"],
+    why: "a node is a client that runs what it is asked to; it ships no server",
+  },
   gateway: {
     on: ["protocol", "identity", "pairing", "config", "exec-policy", "store", "bus"],
     why: "the core decides who may do what; it speaks for no channel and for no agent",

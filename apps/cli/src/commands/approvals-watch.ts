@@ -3,6 +3,7 @@ import type { ApprovalDecision, PendingApproval } from "@saltgate/protocol";
 import { CommandError, Exit } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
 import { type GatewaySession, openSession } from "../gateway-session.ts";
+import { nodeNames } from "../node-desk.ts";
 import { printable, printableJson, printableLines } from "../output/printable.ts";
 import { questionText } from "../output/question.ts";
 
@@ -24,12 +25,15 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const watch = new Watch(session, invocation.has("json"));
   session.on("exec.approval.requested", (approval) => watch.ask(approval));
   session.on("exec.approval.resolved", (ending) => watch.end(ending));
-  const catchUp = async (): Promise<void> => watch.replace(await session.request("exec.approval.list", {}));
+  const catchUp = async (): Promise<void> => {
+    watch.names = await nodeNames(session);
+    watch.replace(await session.request("exec.approval.list", {}));
+  };
   session.onReturn(() => {
     catchUp().catch((error: unknown) => watch.say(error instanceof Error ? error.message : String(error)));
   });
-  await catchUp();
   watch.say("Watching for questions. Answer with y (once), a (from now on) or n. Ctrl-C ends this.");
+  await catchUp();
   await watch.answers();
   return Exit.Ok;
 }
@@ -37,6 +41,8 @@ export async function run(invocation: Invocation): Promise<Exit> {
 class Watch {
   readonly #session: GatewaySession;
   readonly #json: boolean;
+  /** What nodes are called. */
+  names: ReadonlyMap<string, string> = new Map();
   /** Questions that wait, the oldest first; the first one is the one that is being answered. */
   #waiting: PendingApproval[] = [];
 
@@ -108,7 +114,7 @@ class Watch {
     const [first, ...others] = this.#waiting;
     if (first === undefined) return;
     const more = others.length === 0 ? "" : `\n(${others.length} more)`;
-    process.stdout.write(`\n${printableLines(questionText(first, Date.now()))}${more}\n[y/a/n] `);
+    process.stdout.write(`\n${printableLines(questionText(first, Date.now(), this.names))}${more}\n[y/a/n] `);
   }
 
   #line(value: unknown): void {

@@ -19,14 +19,14 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { nodes } = await session.request("node.list", {});
   const node = findNode(nodes, invocation.value("node") ?? "");
   if (!node.connected)
-    throw new CommandError("NOT_CONNECTED", `${nodeName(node)} is not here`, {
+    throw new CommandError("NOT_CONNECTED", `the node ${nodeName(node)} is not here`, {
       mend: "Start it there: saltgate node run. Or leave it work: saltgate nodes invoke --later",
     });
   const asked = paramsOf(invocation, node.platform);
   const prepared = await prepare(session, node.nodeId, asked);
   const { plan, verdict } = prepared;
   if (verdict === "denied")
-    throw new CommandError("SYSTEM_RUN_DENIED", `${nodeName(node)} doesn't run that: ${prepared.reason}`, {
+    throw new CommandError("SYSTEM_RUN_DENIED", `the node ${nodeName(node)} doesn't run that: ${prepared.reason}`, {
       mend: `See its rules: saltgate approvals get --node ${node.nodeId.slice(0, 12)}`,
       exit: Exit.NotPermitted,
     });
@@ -35,7 +35,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
     verdict === "ask"
       ? { ...params, runId: await askOwner(session, invocation, node.nodeId, prepared), approved: true }
       : params;
-  return execute(session, invocation, node.nodeId, permitted);
+  return await execute(session, invocation, node.nodeId, permitted);
 }
 
 function paramsOf(invocation: Invocation, platform: string | undefined): SystemRunParams {

@@ -1,10 +1,16 @@
 import type { PendingApproval } from "@saltgate/protocol";
 
 /** A question to an owner, with everything that he should see before he answers. */
-export function questionText({ id, request, expiresAtMs }: PendingApproval, nowMs: number): string {
+export function questionText(
+  { id, request, expiresAtMs }: PendingApproval,
+  nowMs: number,
+  nodeNames: ReadonlyMap<string, string>,
+): string {
+  const { nodeId } = request;
+  const node = nodeId == null ? undefined : `${nodeNames.get(nodeId) ?? "node"} (${nodeId.slice(0, 12)})`;
   const seconds = Math.max(0, Math.ceil((expiresAtMs - nowMs) / 1_000));
   const facts: readonly (readonly [string, string | null | undefined])[] = [
-    ["where", request.nodeId ?? request.host],
+    ["where", node ?? request.host],
     ["folder", request.cwd],
     ["program", request.resolvedPath],
     ["script", request.scriptPath],

@@ -35,7 +35,7 @@ export type Approvals = Readonly<Record<string, Approval>>;
 export type ApprovalPhase = "waiting" | "allowed" | "denied" | "expired" | "used" | "lapsed";
 
 /** An allowed approval that nobody used within this time is no longer good, in milliseconds. */
-export const USE_WITHIN_MS = 600_000;
+const USE_WITHIN_MS = 600_000;
 /** How long ended approvals are remembered, so that no id ever stands for two questions, in milliseconds. */
 export const REMEMBER_MS = 86_400_000;
 /** Questions that may wait at once. */

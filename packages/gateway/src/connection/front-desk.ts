@@ -14,7 +14,7 @@ import type { RateLimiter } from "../auth/rate-limiter.ts";
 import { checkTailscale, type TailscaleVerdict, type TailscaleWhois } from "../auth/tailscale.ts";
 import type { Clock } from "../clock.ts";
 import { type Logger, loggable } from "../logging/logger.ts";
-import type { NodeClaims, NodeDeclaration, NodeSurface } from "../nodes/node-session.ts";
+import type { NodeClaims, NodeDeclaration, NodeSurface } from "../nodes/node-declaration.ts";
 import type { GatewayAuth } from "../options.ts";
 import type { InvitesPort, PairingPort } from "../pairing-port.ts";
 import { type Admission, decideAdmission, type SetupCodeVerdict, tokensIn, type WrongCredential } from "./admission.ts";

@@ -1,5 +1,5 @@
 import type { ProtocolVersion, Role } from "@saltgate/protocol";
-import type { NodeDeclaration, NodeSurface } from "../nodes/node-session.ts";
+import type { NodeDeclaration, NodeSurface } from "../nodes/node-declaration.ts";
 
 /** Who is at the other end of a connection that is ready, and what he may do. Fixed for the life of the connection. */
 export interface Peer {

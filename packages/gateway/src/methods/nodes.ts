@@ -106,8 +106,7 @@ async function paramsFor(
   return permittedRun(params, target, approvalCallerOf(caller), desk);
 }
 
-/** The refusal of a command that a node may not be asked for. */
-export function notAllowed(command: string, reason: string): RequestError {
+function notAllowed(command: string, reason: string): RequestError {
   return new RequestError("COMMAND_NOT_ALLOWED", "node command not allowed", { details: { reason, command } });
 }
 

@@ -3,9 +3,10 @@ import type { NodeRow } from "@saltgate/protocol";
 import type { Clock } from "../clock.ts";
 import type { Peer } from "../connection/peer.ts";
 import { type CommandGround, type CommandRules, commandsOf } from "./command-policy.ts";
+import type { NodeSurface } from "./node-declaration.ts";
 import type { NodeDiary } from "./node-diary.ts";
 import { NodeRegistry } from "./node-registry.ts";
-import type { NodeChannel, NodeSession, NodeSurface } from "./node-session.ts";
+import type { NodeChannel, NodeSession } from "./node-session.ts";
 
 /** What a directory needs. */
 export interface NodeDirectoryOptions {

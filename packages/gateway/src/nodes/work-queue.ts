@@ -31,7 +31,7 @@ export const WORK_ANSWER_MS: number = 24 * 3_600_000;
 /** How long the outcome of work is kept, in milliseconds. */
 export const WORK_OUTCOME_MS: number = 24 * 3_600_000;
 /** Longest answer that is kept, in characters; of a longer one only that it was given. */
-export const MAX_WORK_ANSWER_CHARS = 131_072;
+const MAX_WORK_ANSWER_CHARS = 131_072;
 /** Rows of all nodes together. */
 export const MAX_WORK_ROWS = 2_000;
 

@@ -9,15 +9,12 @@ import {
   type StatePaths,
   secretsOf,
 } from "@saltgate/config";
-import { ExecApprovalsFile } from "@saltgate/exec-policy";
 import { nativeEngine } from "@saltgate/identity/node";
 import { FileStore, StoreError } from "@saltgate/store";
-import { approvalsDocumentShape } from "../approvals/approval-desk.ts";
 import { systemClock } from "../clock.ts";
 import { startGateway } from "../gateway.ts";
+import { openGatewayState } from "../gateway-state.ts";
 import { loggable } from "../logging/logger.ts";
-import { diaryDocumentShape } from "../nodes/node-diary.ts";
-import { workDocumentShape } from "../nodes/work-desk.ts";
 import { announce } from "./announce.ts";
 import { ExitCode, StartError } from "./exit-codes.ts";
 import { newSharedSecret, writeFirstConfig } from "./first-start.ts";
@@ -25,7 +22,6 @@ import { type GatewayFlags, parseGatewayFlags } from "./gateway-flags.ts";
 import { LogRedactor } from "./log-redactor.ts";
 import { createLogSink } from "./log-sink.ts";
 import { ownAddresses, thisMachine } from "./machine.ts";
-import { openPairing } from "./open-pairing.ts";
 import { type Order, type Orders, takeOrders } from "./orders.ts";
 import { planStart, type StartPlan } from "./start-plan.ts";
 import { withStateLock } from "./state-lock.ts";
@@ -174,8 +170,16 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
     onError: (error, subject) => logger.error({ err: error, subject }, "a listener failed"),
   });
   const store = new FileStore({ directory: paths.stateDir });
-  const opened = await openPairing(store, bus, config, logger);
-  const problems = [...loaded.problems.map(({ message }) => message), ...opened.problems];
+  const state = await openGatewayState({
+    store,
+    bus,
+    approvalsFile: paths.execApprovalsFile,
+    commandRules: () => config.gateway.nodes,
+    approvalTimeoutMs: () => config.gateway.approvals.timeoutMs,
+    deviceTokenTtlMs: config.gateway.auth.deviceTokenTtlMs,
+    logger,
+  });
+  const problems = [...loaded.problems.map(({ message }) => message), ...state.problems];
   try {
     const gateway = await startGateway({
       listen: { port: plan.port, required: plan.required, optional: plan.optional, tls },
@@ -189,20 +193,10 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
       },
       limits: plan.limits,
       machine: thisMachine(host.version, Date.now),
-      pairing: opened.pairing,
-      invites: opened.invites,
-      nodes: {
-        pairing: opened.nodePairing,
-        rules: () => config.gateway.nodes,
-        diary: store.document("nodes/diary", diaryDocumentShape),
-        work: store.document("nodes/work", workDocumentShape),
-        skillBins: () => [],
-      },
-      approvals: {
-        document: store.document("exec/approvals", approvalsDocumentShape),
-        timeoutMs: () => config.gateway.approvals.timeoutMs,
-        file: new ExecApprovalsFile({ path: paths.execApprovalsFile }),
-      },
+      pairing: state.pairing,
+      invites: state.invites,
+      nodes: state.nodes,
+      approvals: state.approvals,
       tlsFingerprint: tls?.fingerprint,
       bus,
       engine: nativeEngine,
@@ -229,7 +223,7 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
     );
     logger.info({}, ending === "restart" && !orders.stopping.aborted ? "restarting" : "stopped");
   } finally {
-    await opened.close();
+    await state.close();
     await bus.close();
     await store.close();
   }

@@ -2,28 +2,22 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInProcessBus } from "@saltgate/bus";
-import { ExecApprovalsFile } from "@saltgate/exec-policy";
 import { createDeviceIdentity, type DeviceIdentity, signConnect } from "@saltgate/identity";
 import { nativeEngine } from "@saltgate/identity/node";
-import { DevicePairing, deviceDocumentShapes, NodePairing, nodeDocumentShapes } from "@saltgate/pairing";
 import type { EventFrame, ResponseFrame } from "@saltgate/protocol";
 import { MemoryStore } from "@saltgate/store";
 import { WebSocket } from "ws";
 import {
-  approvalsDocumentShape,
-  createNodePairingListener,
-  createPairingListener,
   defaultGatewayAuth,
   defaultGatewayLimits,
-  diaryDocumentShape,
   type Gateway,
   type GatewayOptions,
+  openGatewayState,
+  type PairingPort,
   silentLogger,
   startGateway,
   systemClock,
-  workDocumentShape,
 } from "../../src/index.ts";
-import { openInvites } from "../../src/service/open-pairing.ts";
 
 /** The shared secret of every gateway that a test starts. */
 export const TOKEN = "t0ken-of-the-test-gateway-t0ken-of-the-test";
@@ -47,8 +41,7 @@ export interface WorldOptions {
 /** A gateway over stores in memory, with what a test needs to talk to it. */
 export interface World extends AsyncDisposable {
   readonly gateway: Gateway;
-  readonly pairing: DevicePairing;
-  readonly nodePairing: NodePairing;
+  readonly pairing: PairingPort;
   readonly url: string;
   /** Opens a socket; `headers` override those of an ordinary client. */
   dial(headers?: Record<string, string>, path?: string): Wire;
@@ -60,23 +53,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const store = options.store ?? new MemoryStore();
   const folder = await mkdtemp(join(tmpdir(), "saltgate-gateway-"));
   const bus = createInProcessBus();
-  const shapes = deviceDocumentShapes(nativeEngine.sha256);
-  const pairing = await DevicePairing.open({
-    pending: store.document("devices/pending", shapes.pending),
-    paired: store.document("devices/paired", shapes.paired),
-    engine: nativeEngine,
-    listener: createPairingListener(bus),
+  const state = await openGatewayState({
+    store,
+    bus,
+    approvalsFile: join(folder, "exec-approvals.json"),
+    ...(options.commandRules && {
+      commandRules: () => options.commandRules ?? { allowCommands: [], denyCommands: [] },
+    }),
+    ...(options.skillBins && { skillBins: () => options.skillBins ?? [] }),
     ...(options.now && { now: options.now }),
   });
-  const nodeShapes = nodeDocumentShapes(nativeEngine.sha256);
-  const nodePairing = await NodePairing.open({
-    pending: store.document("nodes/pending", nodeShapes.pending),
-    paired: store.document("nodes/paired", nodeShapes.paired),
-    engine: nativeEngine,
-    listener: createNodePairingListener(bus),
-    ...(options.now && { now: options.now }),
-  });
-  const invites = await openInvites(store, options.now);
   const gateway = await startGateway({
     listen: { port: 0, required: ["127.0.0.1"], optional: [], tls: undefined },
     auth: { ...defaultGatewayAuth({ mode: "token", token: TOKEN }), ...options.auth },
@@ -86,20 +72,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ownAddresses: () => ["127.0.0.1"],
       presence: () => ({ host: "harbor", mode: "gateway", reason: "self", text: "Gateway: harbor", ts: Date.now() }),
     },
-    pairing: options.pairing ?? pairing,
-    invites,
-    nodes: {
-      pairing: nodePairing,
-      rules: () => options.commandRules ?? { allowCommands: [], denyCommands: [] },
-      diary: store.document("nodes/diary", diaryDocumentShape),
-      work: store.document("nodes/work", workDocumentShape),
-      skillBins: () => options.skillBins ?? [],
-    },
-    approvals: {
-      document: store.document("exec/approvals", approvalsDocumentShape),
-      timeoutMs: () => 120_000,
-      file: new ExecApprovalsFile({ path: join(folder, "exec-approvals.json") }),
-    },
+    pairing: options.pairing ?? state.pairing,
+    invites: state.invites,
+    nodes: state.nodes,
+    approvals: state.approvals,
     bus,
     engine: nativeEngine,
     clock: options.now ? { ...systemClock, now: options.now } : systemClock,
@@ -113,8 +89,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const wires = new Set<Wire>();
   return {
     gateway,
-    pairing,
-    nodePairing,
+    pairing: state.pairing,
     url,
     dial(headers, path = "/") {
       const wire = new Wire(`${url}${path}`, headers);
@@ -122,13 +97,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return wire;
     },
     async pendingIds() {
-      return (await pairing.list()).pending.map(({ requestId }) => requestId);
+      return (await state.pairing.list()).pending.map(({ requestId }) => requestId);
     },
     async [Symbol.asyncDispose]() {
       for (const wire of wires) wire.hangUp();
       await gateway.stop({ drainTimeoutMs: 0 });
-      await nodePairing.close();
-      await pairing.close();
+      await state.close();
       await bus.close();
       if (options.store === undefined) await store.close();
       await rm(folder, { recursive: true, force: true });

@@ -1,16 +1,19 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInProcessBus } from "@saltgate/bus";
 import {
-  createPairingListener,
   defaultGatewayAuth,
   defaultGatewayLimits,
   type Gateway,
   type GatewayOptions,
+  openGatewayState,
+  type PairingPort,
   silentLogger,
   startGateway,
   systemClock,
 } from "@saltgate/gateway";
 import { nativeEngine } from "@saltgate/identity/node";
-import { DevicePairing, deviceDocumentShapes } from "@saltgate/pairing";
 import { MemoryStore } from "@saltgate/store";
 
 /** The shared secret of every gateway that a scenario starts. */
@@ -29,7 +32,7 @@ export interface WorldOptions {
 /** A gateway over stores in memory, which can stop and start again without forgetting its devices. */
 export interface World extends AsyncDisposable {
   readonly url: string;
-  readonly pairing: DevicePairing;
+  readonly pairing: PairingPort;
   readonly gateway: () => Gateway;
   /** Does what the owner would: lets the one device in that waits, for these scopes. */
   approveOnly(grantScopes: readonly string[]): Promise<void>;
@@ -41,13 +44,9 @@ export interface World extends AsyncDisposable {
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const store = new MemoryStore();
   const bus = createInProcessBus();
-  const shapes = deviceDocumentShapes(nativeEngine.sha256);
-  const pairing = await DevicePairing.open({
-    pending: store.document("devices/pending", shapes.pending),
-    paired: store.document("devices/paired", shapes.paired),
-    engine: nativeEngine,
-    listener: createPairingListener(bus),
-  });
+  const folder = await mkdtemp(join(tmpdir(), "saltgate-world-"));
+  const state = await openGatewayState({ store, bus, approvalsFile: join(folder, "exec-approvals.json") });
+  const { pairing, invites, nodes, approvals } = state;
   const listen = (port: number): Promise<Gateway> =>
     startGateway({
       listen: { port, required: ["127.0.0.1"], optional: [], tls: options.tls },
@@ -59,6 +58,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         presence: () => ({ host: "harbor", mode: "gateway", reason: "self", text: "Gateway: harbor", ts: Date.now() }),
       },
       pairing,
+      invites,
+      nodes,
+      approvals,
       bus,
       engine: nativeEngine,
       clock: systemClock,
@@ -91,9 +93,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     async [Symbol.asyncDispose]() {
       await stop();
-      await pairing.close();
+      await state.close();
       await bus.close();
       await store.close();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,9 +1,9 @@
-import type { ClientClock } from "../../src/index.ts";
+import type { ClientClock } from "@saltgate/client";
 
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements ClientClock {
   #nowMs = 1_800_000_000_000;
-  #timers = new Set<{ readonly atMs: number; readonly task: () => void }>();
+  #timers = new Set<{ atMs: number; readonly task: () => void }>();
 
   now(): number {
     return this.#nowMs;
@@ -18,6 +18,12 @@ export class ManualClock implements ClientClock {
   /** Delays of everything that waits, in milliseconds from now, shortest first. */
   waits(): number[] {
     return [...this.#timers].map(({ atMs }) => atMs - this.#nowMs).sort((a, b) => a - b);
+  }
+
+  /** The time is another one, and nothing ran in the meantime: the machine has slept. Timers are as far away as before. */
+  jump(ms: number): void {
+    this.#nowMs += ms;
+    for (const timer of this.#timers) timer.atMs += ms;
   }
 
   /** Moves on, and runs what is due, in its order. */

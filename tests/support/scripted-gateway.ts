@@ -10,7 +10,7 @@ export interface SeenConnect {
   readonly client: Record<string, string>;
   readonly role?: string;
   readonly scopes?: string[];
-  readonly auth?: { token?: string; password?: string; deviceToken?: string };
+  readonly auth?: { token?: string; password?: string; deviceToken?: string; bootstrapToken?: string };
   readonly device?: { id: string; publicKey: string; signature: string; signedAt: number; nonce?: string };
   readonly [key: string]: unknown;
 }
@@ -181,7 +181,7 @@ function provenWith(params: SeenConnect, nonce: string): "v1" | "v2" | "v3" | un
       role: params.role ?? "operator",
       scopes: params.scopes ?? [],
       signedAtMs: device.signedAt,
-      token: auth?.token,
+      token: auth?.token ?? auth?.bootstrapToken,
       nonce,
       platform: client["platform"],
       deviceFamily: client["deviceFamily"],

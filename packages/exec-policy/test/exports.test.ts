@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import * as root from "../src/index.ts";
+
+test("exec-policy: the public list is this one", () => {
+  expect(Object.keys(root).sort()).toEqual([
+    "ApprovalsFileError",
+    "ApprovalsFileErrorCode",
+    "DEFAULT_SAFE_BINS",
+    "ExecApprovalsFile",
+    "RUN_REFUSALS",
+    "alwaysPattern",
+    "callerEnvironment",
+    "childEnvironment",
+    "combinePolicies",
+    "compilePattern",
+    "differenceOf",
+    "envDigest",
+    "envNames",
+    "execApprovalsPath",
+    "judgeRun",
+    "maxApprovalsFileBytes",
+    "maxCommandBytes",
+    "maxUnwrapDepth",
+    "nodeHostFiles",
+    "planRun",
+    "policyOf",
+    "readCmdText",
+    "readShellText",
+    "renderArgv",
+  ]);
+});

@@ -1,0 +1,183 @@
+import type { Bus } from "@saltgate/bus";
+import { ExecApprovalsFile } from "@saltgate/exec-policy";
+import { nativeEngine } from "@saltgate/identity/node";
+import {
+  DeviceInvites,
+  DevicePairing,
+  deviceDocumentShapes,
+  deviceInvitesShape,
+  NodePairing,
+  nodeDocumentShapes,
+} from "@saltgate/pairing";
+import { LIMITS } from "@saltgate/protocol";
+import { type DocumentStore, StoreError } from "@saltgate/store";
+import { approvalsDocumentShape } from "./approvals/approval-desk.ts";
+import type { Logger } from "./logging/logger.ts";
+import type { CommandRules } from "./nodes/command-policy.ts";
+import { diaryDocumentShape } from "./nodes/node-diary.ts";
+import { workDocumentShape } from "./nodes/work-desk.ts";
+import type { GatewayOptions } from "./options.ts";
+import { createNodePairingListener, createPairingListener } from "./pairing-listener.ts";
+import {
+  type InvitesPort,
+  type NodePairingPort,
+  type PairingPort,
+  unavailableInvites,
+  unavailableNodePairing,
+  unavailablePairing,
+} from "./pairing-port.ts";
+
+/** What the state of a gateway is opened with. */
+export interface GatewayStateOptions {
+  /** Documents about devices, nodes and approvals; `FileStore` for a state folder. */
+  readonly store: DocumentStore;
+  readonly bus: Bus;
+  /** The approvals file of this host. */
+  readonly approvalsFile: string;
+  /** What the configuration says about commands of nodes. @default nothing added, nothing denied */
+  readonly commandRules?: () => CommandRules;
+  /** How long a question waits for its owner when whoever asks names no time, in milliseconds. @default 120_000 */
+  readonly approvalTimeoutMs?: () => number;
+  /** Life of a device's token, in milliseconds. @default no end */
+  readonly deviceTokenTtlMs?: number | undefined;
+  /** Names of programs that installed skills need. @default none */
+  readonly skillBins?: () => readonly string[];
+  /** @default silent */
+  readonly logger?: Logger;
+  /** Current time in milliseconds since the epoch. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** The state of a gateway, open: the parts of its options that come from a store. */
+export interface GatewayState extends Pick<GatewayOptions, "approvals" | "invites" | "nodes" | "pairing"> {
+  /** What is wrong with its documents, in words for the owner. */
+  readonly problems: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+/** What opening each part needs. */
+interface Opening extends GatewayStateOptions {
+  readonly closing: { isClosing: boolean };
+}
+
+/** One opened part. */
+interface Opened<T> {
+  readonly part: T;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens who may enter, what nodes may be asked for, and what owners were asked. A damaged document is no reason not to
+ * start: without it nobody gets in by that way, and the owner is told (rule R-57).
+ */
+export async function openGatewayState(options: GatewayStateOptions): Promise<GatewayState> {
+  const { store, now } = options;
+  const closing = { isClosing: false };
+  const opening: Opening = { ...options, closing };
+  const problems: string[] = [];
+  const or = async <T>(
+    open: Promise<Opened<T>>,
+    unavailable: (cause: Error) => T,
+    without: string,
+  ): Promise<Opened<T>> => {
+    try {
+      return await open;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      problems.push(`${without} until this is mended and the gateway is started again: ${error.message}`);
+      return { part: unavailable(error), close: () => Promise.resolve() };
+    }
+  };
+  const devices = await or<PairingPort>(openDevices(opening), unavailablePairing, "No device can connect");
+  const nodes = await or<NodePairingPort>(openNodes(opening), unavailableNodePairing, "No node can connect");
+  const invites = await or<InvitesPort>(openInvites(opening), unavailableInvites, "No setup code works");
+  const { commandRules, approvalTimeoutMs, skillBins } = options;
+  return {
+    pairing: devices.part,
+    invites: invites.part,
+    nodes: {
+      pairing: nodes.part,
+      rules: commandRules ?? (() => ({ allowCommands: [], denyCommands: [] })),
+      diary: store.document("nodes/diary", diaryDocumentShape),
+      work: store.document("nodes/work", workDocumentShape),
+      skillBins: skillBins ?? (() => []),
+    },
+    approvals: {
+      document: store.document("exec/approvals", approvalsDocumentShape),
+      timeoutMs: approvalTimeoutMs ?? (() => LIMITS.approvalTimeoutMs),
+      file: new ExecApprovalsFile({ path: options.approvalsFile, ...(now && { now }) }),
+    },
+    problems,
+    close: async () => {
+      closing.isClosing = true;
+      for (const { close } of [invites, nodes, devices]) await close();
+    },
+  };
+}
+
+async function openDevices({
+  store,
+  bus,
+  deviceTokenTtlMs,
+  now,
+  logger,
+  closing,
+}: Opening): Promise<Opened<PairingPort>> {
+  const shapes = deviceDocumentShapes(nativeEngine.sha256);
+  const paired = store.document("devices/paired", shapes.paired);
+  const pairing = await DevicePairing.open({
+    pending: store.document("devices/pending", shapes.pending),
+    paired,
+    engine: nativeEngine,
+    listener: createPairingListener(bus),
+    ...(deviceTokenTtlMs !== undefined && { limits: { tokenTtlMs: deviceTokenTtlMs } }),
+    ...(now && { now }),
+  });
+  // A command line that works on the files ends the connections of whom it shuts out as surely as the gateway does.
+  const stopWatching = paired.changed?.(() => {
+    pairing.refresh().catch((error: unknown) => {
+      // What was begun while the gateway stops meets a store that is closed: nobody needs its answer any more.
+      if (!closing.isClosing) logger?.error({ err: error }, "the paired devices can't be read again");
+    });
+  });
+  return {
+    part: pairing,
+    close: async () => {
+      stopWatching?.();
+      await pairing.close();
+    },
+  };
+}
+
+async function openNodes({ store, bus, now, logger, closing }: Opening): Promise<Opened<NodePairingPort>> {
+  const shapes = nodeDocumentShapes(nativeEngine.sha256);
+  const paired = store.document("nodes/paired", shapes.paired);
+  const pairing = await NodePairing.open({
+    pending: store.document("nodes/pending", shapes.pending),
+    paired,
+    engine: nativeEngine,
+    listener: createNodePairingListener(bus),
+    ...(now && { now }),
+  });
+  const stopWatching = paired.changed?.(() => {
+    pairing.refresh().catch((error: unknown) => {
+      if (!closing.isClosing) logger?.error({ err: error }, "the approvals of nodes can't be read again");
+    });
+  });
+  return {
+    part: pairing,
+    close: async () => {
+      stopWatching?.();
+      await pairing.close();
+    },
+  };
+}
+
+async function openInvites({ store, now }: Opening): Promise<Opened<InvitesPort>> {
+  const invites = await DeviceInvites.open({
+    document: store.document("devices/invites", deviceInvitesShape),
+    engine: nativeEngine,
+    ...(now && { now }),
+  });
+  return { part: invites, close: () => Promise.resolve() };
+}

@@ -1,0 +1,18 @@
+export type { Machine } from "./host-stats.ts";
+export type { InvocationCounts } from "./invoker.ts";
+export type { FileJournalOptions } from "./journal/file-journal.ts";
+export { openFileJournal } from "./journal/file-journal.ts";
+export type { InvocationJournal, JournalLimits, Remembered } from "./journal/invocation-journal.ts";
+export { memoryJournal } from "./journal/memory-journal.ts";
+export type { InvokeLimits } from "./limits.ts";
+export type { LogLevel, NodeLog } from "./log.ts";
+export type { CommandEffect, InvocationContext, NodeCommand, ParamsIssue, ParamsSchema } from "./node-command.ts";
+export { defineCommand } from "./node-command.ts";
+export type { NodeError } from "./node-command-error.ts";
+export { NodeCommandError } from "./node-command-error.ts";
+export type { NodeHostOptions } from "./node-host.ts";
+export { NodeHost, startNodeHost } from "./node-host.ts";
+export type { Outcome } from "./outcome.ts";
+export type { SystemCommandsOptions } from "./system/system-commands.ts";
+export { systemCommands } from "./system/system-commands.ts";
+export type { RunLimits } from "./system/system-run.ts";

@@ -1,0 +1,399 @@
+import type { Requirement } from "./requirement.ts";
+
+/** What is promised about nodes, what they may be asked for, and setup codes. */
+export const NODE_REQUIREMENTS: readonly Requirement[] = [
+  {
+    id: "R-28",
+    source: "docs/security.md",
+    behaviour:
+      "A join code is random, used once, short-lived, stored as a digest, bound to role, scopes and the first key that uses it; it never holds the shared secret.",
+  },
+  {
+    id: "R-29",
+    source: "docs/security.md",
+    behaviour: "Pairing nodes needs the pairing scope, and admin where a node declares execution.",
+  },
+  {
+    id: "R-30",
+    source: "docs/security.md",
+    behaviour:
+      "A node's commands, capabilities and platform are pinned when it is approved; more needs a new approval.",
+  },
+  {
+    id: "R-31",
+    source: "docs/security.md",
+    behaviour: "Platforms match by exact lower-case ASCII prefixes; an unknown one gets nothing.",
+  },
+  {
+    id: "R-32",
+    source: "docs/security.md",
+    behaviour: "Approval marks in a caller's params are removed; the gateway sets them from its own records.",
+  },
+  {
+    id: "R-33",
+    source: "docs/security.md",
+    behaviour: "What isn't fully literal is never on an allowlist; a match runs the parsed arguments, never a shell.",
+  },
+  { id: "R-34", source: "docs/security.md", behaviour: "An approval is bound to the exact plan and used once." },
+  {
+    id: "R-35",
+    source: "docs/security.md",
+    behaviour: "Wrappers and interpreters are never allowed by their own path.",
+  },
+  {
+    id: "R-36",
+    source: "docs/security.md",
+    behaviour: "Patterns match resolved paths, never bare names; safe programs have flag allowlists.",
+  },
+  { id: "R-37", source: "docs/security.md", behaviour: "The environment of a run is an allowlist of names." },
+  {
+    id: "R-38",
+    source: "docs/security.md",
+    behaviour: "Paths are resolved before matching; wildcards never cross a slash.",
+  },
+  {
+    id: "R-39",
+    source: "docs/security.md",
+    behaviour: "Approvals are resolved with the approvals scope on every surface alike.",
+  },
+  {
+    id: "R-40",
+    source: "docs/security.md",
+    behaviour: "Approval ids are unguessable; the first answer wins; nobody answers himself; silence denies.",
+  },
+  {
+    id: "node:platform",
+    source: "docs/security.md R-31",
+    behaviour:
+      "A platform is matched in lower-case ASCII after NFKC by exact beginnings; whatever else it looks like is unknown, and gets nothing.",
+  },
+  {
+    id: "node:unknown-platform",
+    source: "docs/security.md R-31",
+    behaviour: "A node that names a look-alike platform may be asked for nothing, approved or not.",
+  },
+  {
+    id: "node:allowlist",
+    source: "docs/configuration.md",
+    behaviour:
+      "Each platform has its commands; gateway.nodes.allowCommands adds to them, denyCommands takes away and is stronger.",
+  },
+  {
+    id: "node:refusals",
+    source: "docs/adr/0012-nodes.md",
+    behaviour:
+      "An unknown, undeclared, unlisted or unapproved command, a node that is away, silent or refuses: each ends with its own name, and nothing reaches the node that may not.",
+  },
+  {
+    id: "node:list",
+    source: "docs/adr/0012-nodes.md",
+    behaviour:
+      "node.list and node.describe show nodes that are here or paired, what each may be asked for, what not and why, and when it was last here, over restarts.",
+  },
+  {
+    id: "node:invoke",
+    source: "docs/protocol.md",
+    behaviour:
+      "An invocation reaches its node alone, without a sequence number, and its answer the caller, however the node spells it, in both revisions.",
+  },
+  {
+    id: "node:own-voice",
+    source: "docs/adr/0012-nodes.md",
+    behaviour:
+      "A node answers for itself alone, only what it was asked, and once; node methods are no operator's and the other way round.",
+  },
+  {
+    id: "node:newest",
+    source: "docs/security.md R-30",
+    behaviour: "A node is asked over its newest connection, and the end of an older one takes nothing with it.",
+  },
+  {
+    id: "node:gone",
+    source: "docs/adr/0012-nodes.md",
+    behaviour: "What was asked over a connection ends with it, with a name and whether it may be asked again.",
+  },
+  {
+    id: "node:idempotent",
+    source: "docs/adr/0012-nodes.md",
+    behaviour:
+      "A repeat with the same key gets the first answer, over any connection, and the node is asked once; where nothing was done the key may be used again.",
+  },
+  {
+    id: "node:stream",
+    source: "docs/protocol.md",
+    behaviour: "Output before the answer goes to whoever asked for it, and to nobody else.",
+  },
+  {
+    id: "node:drain",
+    source: "docs/adr/0012-nodes.md",
+    behaviour: "While a gateway lets running work end, answers of nodes still count.",
+  },
+  {
+    id: "node:exec-events",
+    source: "docs/security.md R-49",
+    behaviour: "What nodes say about runs becomes a line for the session, without control characters.",
+  },
+  {
+    id: "node:rename",
+    source: "docs/adr/0012-nodes.md",
+    behaviour: "The name that an owner gives a node stays, whatever the node calls itself.",
+  },
+  {
+    id: "node:pinned",
+    source: "docs/security.md R-30",
+    behaviour:
+      "Commands, caps and platform of a node are what its owner approved; more is of no use until approved, and of use at once then.",
+  },
+  {
+    id: "node:approver",
+    source: "docs/security.md R-29",
+    behaviour: "Approving a node needs the pairing scope, and admin as well when it names commands that run programs.",
+  },
+  {
+    id: "node:older-pairing",
+    source: "docs/protocol.md",
+    behaviour:
+      "The older way of pairing works: a request, an approval with a token that is told once, a check of it that can't be guessed at.",
+  },
+  {
+    id: "node:removed",
+    source: "docs/adr/0012-nodes.md",
+    behaviour: "A device that is removed takes its approval as a node along.",
+  },
+  {
+    id: "node:approved-once",
+    source: "docs/adr/0012-nodes.md",
+    behaviour:
+      "A node that its owner lets in once may be asked for what the owner saw, and not for what it names later.",
+  },
+  {
+    id: "node:queue",
+    source: "docs/adr/0012-nodes.md",
+    behaviour:
+      "Work that is left for a node that sleeps is on disk before it is answered, reaches its node once and in time, survives restarts, and its outcome can be asked for by its sender.",
+  },
+  {
+    id: "node:queue-walk",
+    source: "docs/adr/0012-nodes.md",
+    behaviour: "In every reachable state a piece of work is given once and ends once; broken queues are caught.",
+  },
+  {
+    id: "approvals:walk",
+    source: "docs/security.md R-40",
+    behaviour:
+      "In every reachable state of a question one answer counts and holds for one run of what was shown; broken machines are caught.",
+  },
+  {
+    id: "approvals:flow",
+    source: "docs/adr/0013-approvals.md",
+    behaviour: "A question is shown, answered, waited for, and its answer lets exactly that run once; silence is a no.",
+  },
+  {
+    id: "approvals:once",
+    source: "docs/security.md R-40",
+    behaviour: "The first answer counts; a second, a late one and the asker's own are refused.",
+  },
+  {
+    id: "approvals:scope",
+    source: "docs/security.md R-39",
+    behaviour: "Answering, and being shown, needs the approvals scope.",
+  },
+  {
+    id: "approvals:stripped",
+    source: "docs/security.md R-32",
+    behaviour: "What a caller says about approvals never reaches a node.",
+  },
+  {
+    id: "approvals:bound",
+    source: "docs/security.md R-34",
+    behaviour:
+      "An approval is for one node, one list of arguments, one folder, one environment, one agent, one session and one asker.",
+  },
+  {
+    id: "approvals:shown",
+    source: "docs/security.md R-34",
+    behaviour: "The owner is shown the exact arguments; nobody can show another text.",
+  },
+  {
+    id: "approvals:old-node",
+    source: "docs/adr/0013-approvals.md",
+    behaviour: "A node that can't compare what runs with what was approved is given no approval.",
+  },
+  {
+    id: "approvals:repeat",
+    source: "docs/adr/0013-approvals.md",
+    behaviour:
+      "The same run may be asked for again with its key where nothing runs twice, also after a restart; another one may not.",
+  },
+  {
+    id: "approvals:durable",
+    source: "docs/adr/0013-approvals.md",
+    behaviour:
+      "A question survives a restart, is shown once, and can be answered and waited for after it; its id never stands for another.",
+  },
+  {
+    id: "approvals:file",
+    source: "docs/adr/0013-approvals.md",
+    behaviour:
+      "Approvals files are read and replaced by admins only, never from an older state, and their secrets stay in them.",
+  },
+  {
+    id: "setup-codes:join",
+    source: "docs/security.md R-28",
+    behaviour: "A setup code lets one new node in from anywhere, with the commands that it names, once.",
+  },
+  {
+    id: "setup-codes:bound",
+    source: "docs/security.md R-28",
+    behaviour:
+      "Another key, role, scope or word than the code's gets nowhere and leaves nothing behind; of several at once one gets in.",
+  },
+  {
+    id: "setup-codes:limited",
+    source: "docs/security.md R-28",
+    behaviour: "A code for an operator gives read and write, never admin.",
+  },
+  { id: "setup-codes:end", source: "docs/security.md R-28", behaviour: "After ten minutes a code is over." },
+  {
+    id: "setup-codes:guessing",
+    source: "docs/security.md R-06",
+    behaviour: "Guessing setup codes is locked after a while, and locks nothing else.",
+  },
+  {
+    id: "setup-codes:owner",
+    source: "docs/security.md R-28",
+    behaviour: "Only an admin makes setup codes, and none holds the gateway's secret.",
+  },
+  {
+    id: "setup-codes:address",
+    source: "docs/adr/0012-nodes.md",
+    behaviour:
+      "A setup code leads where its maker says, or to where the gateway is reached; never to what is no gateway.",
+  },
+  { id: "---", source: "---", behaviour: "---." },
+  {
+    id: "pairing:pinned-claims",
+    source: "docs/security.md R-30",
+    behaviour: "A node's claims are shown in its request and pinned by its approval alone.",
+  },
+  {
+    id: "node-pairing:walk",
+    source: "docs/security.md",
+    behaviour: "In every reachable state a node may be asked exactly what it says and its owner allowed.",
+  },
+  {
+    id: "node-pairing:walk-mutants",
+    source: "docs/security.md",
+    behaviour: "The node walk catches reducers that are wrong in one way.",
+  },
+  {
+    id: "node-pairing:surface",
+    source: "docs/security.md R-30",
+    behaviour: "What a node may be asked is its declaration within its approval; more makes one request.",
+  },
+  {
+    id: "node-pairing:platform",
+    source: "docs/security.md R-31",
+    behaviour: "On another platform than the approved one nothing of a node is usable.",
+  },
+  {
+    id: "node-pairing:newest",
+    source: "docs/security.md",
+    behaviour: "The newest approval counts, of a device or of its node.",
+  },
+  {
+    id: "node-pairing:rejected",
+    source: "docs/security.md",
+    behaviour: "A rejected declaration doesn't ask again for a day.",
+  },
+  {
+    id: "node-pairing:removed-stays",
+    source: "docs/security.md",
+    behaviour: "No older approval, and none under way, brings a removed node back.",
+  },
+  {
+    id: "node-pairing:admin-for-exec",
+    source: "docs/security.md R-29",
+    behaviour: "What runs programs is an admin's to approve.",
+  },
+  {
+    id: "node-pairing:older-way",
+    source: "docs/protocol.md",
+    behaviour: "A node that somebody asks for waits five minutes, and its approval mints a token.",
+  },
+  {
+    id: "node-pairing:caps",
+    source: "docs/security.md R-50",
+    behaviour: "Requests for nodes are bounded in all and per address.",
+  },
+  {
+    id: "node-pairing:known-is-free",
+    source: "docs/security.md",
+    behaviour: "A node that declares what it declared before costs no read and no write.",
+  },
+  {
+    id: "node-pairing:notices",
+    source: "docs/protocol.md",
+    behaviour: "Who asks, what became of it, and whose surface changed is told once.",
+  },
+  {
+    id: "node-pairing:offline-approval",
+    source: "docs/security.md",
+    behaviour: "What another process decides about a node reaches its live connection.",
+  },
+  {
+    id: "node-pairing:no-secrets",
+    source: "docs/security.md R-19",
+    behaviour: "A node's token is told to its approver once and stands nowhere.",
+  },
+  {
+    id: "node-pairing:last-connected",
+    source: "docs/security.md",
+    behaviour: "Last connects are kept and flushed together.",
+  },
+  {
+    id: "node-pairing:take-over",
+    source: "docs/security.md",
+    behaviour: "An older gateway's node files are taken over, plain tokens as digests.",
+  },
+  { id: "node-pairing:corrupt", source: "docs/security.md R-57", behaviour: "A malformed node file is refused." },
+  {
+    id: "node-pairing:one-outcome",
+    source: "docs/security.md",
+    behaviour: "Approve and reject of a node by two processes have one outcome.",
+  },
+  {
+    id: "node-pairing:owner-sees",
+    source: "docs/security.md",
+    behaviour: "A node that declares more while it is approved gets what its owner saw.",
+  },
+  {
+    id: "invites:walk",
+    source: "docs/security.md R-28",
+    behaviour:
+      "In every reachable state a code is good for one key, one role, what was named, and not for long; wrong reducers are caught.",
+  },
+  {
+    id: "invites:one-key",
+    source: "docs/security.md R-28",
+    behaviour: "The first key that uses a code is the only one, until its device is paired.",
+  },
+  {
+    id: "invites:bounds",
+    source: "docs/security.md R-28",
+    behaviour: "A code gives its role and no more than its scopes.",
+  },
+  { id: "invites:expire", source: "docs/security.md R-28", behaviour: "A code lives ten minutes at most." },
+  {
+    id: "invites:owner-only",
+    source: "docs/security.md R-28",
+    behaviour: "Only an admin makes and ends codes, thirty-two at once.",
+  },
+  { id: "invites:no-secrets", source: "docs/security.md R-28", behaviour: "No file and no later answer holds a code." },
+  { id: "invites:corrupt", source: "docs/security.md R-57", behaviour: "A malformed file of codes is refused." },
+  {
+    id: "invites:one-winner",
+    source: "docs/security.md R-28",
+    behaviour: "Of two devices that use a code at once one gets in.",
+  },
+];
