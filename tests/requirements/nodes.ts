@@ -400,4 +400,9 @@ export const NODE_REQUIREMENTS: readonly Requirement[] = [
     source: "docs/security.md R-28",
     behaviour: "Of two devices that use a code at once one gets in.",
   },
+  {
+    id: "protocol:exit-codes",
+    source: "docs/exit-codes.md",
+    behaviour: "Every process of ours ends with a code of one table, and the page for people has the same.",
+  },
 ];
