@@ -203,10 +203,10 @@ describe("dispatcher", () => {
       health: () => ({}),
     });
     ask("health");
-    ask("device.pair.reject", { requestId: "r1\nforged", token: "s3cret" });
+    ask("device.pair.reject", { requestId: "r1", token: "s3cret" });
     ask("device.pair.reject", { requestId: "r1" }, caller({ deviceId: undefined }));
     expect(audited).toEqual([
-      { method: "device.pair.reject", by: "Mina", deviceId: "d1", about: { requestId: "r1·forged" }, ok: false },
+      { method: "device.pair.reject", by: "Mina", deviceId: "d1", about: { requestId: "r1" }, ok: false },
       {
         method: "device.pair.reject",
         by: "the local owner",
