@@ -11,6 +11,8 @@ export interface ConnectRequest {
   /** `null` sends none. */
   readonly scopes?: readonly string[] | null;
   readonly auth?: Readonly<Record<string, string>>;
+  /** Of a node: `caps`, `commands`, `permissions`, `pathEnv`. */
+  readonly claims?: Frame;
   readonly device?: DeviceKeys;
   /** Text that is signed; by default the version's own. */
   readonly payload?: "v1" | "v2" | "v3";
@@ -54,6 +56,7 @@ export function connectParams(request: ConnectRequest, nonce: string): Frame {
     client,
     ...(request.role !== undefined && { role: request.role }),
     ...(scopes && { scopes }),
+    ...request.claims,
     ...(auth && { auth }),
     ...(signed && { device: tamper ? tamper(signed) : signed }),
   };

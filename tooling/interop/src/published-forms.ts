@@ -19,13 +19,28 @@ export const PUBLISHED_FORMS = {
   "missing scope details": forms.MissingScopeErrorDetailsSchema,
 } as const;
 
-export type PublishedForm = keyof typeof PUBLISHED_FORMS;
+/** The published forms of what nodes and approvals bring. */
+export const PUBLISHED_NODE_FORMS = {
+  "node.invoke.request event": forms.NodeInvokeRequestEventSchema,
+  "node.event result": forms.NodeEventResultSchema,
+  "skills.bins result": forms.SkillsBinsResultSchema,
+  "node.pending.enqueue result": forms.NodePendingEnqueueResultSchema,
+  "node.pending.drain result": forms.NodePendingDrainResultSchema,
+  "device.pair.setupCode result": forms.DevicePairSetupCodeResultSchema,
+  "device.pair.setupStatus result": forms.DevicePairSetupStatusResultSchema,
+  "exec.approvals snapshot": forms.ExecApprovalsSnapshotSchema,
+  "exec.approvals.node snapshot": forms.ExecApprovalsNodeSnapshotSchema,
+} as const;
+
+const FORMS = { ...PUBLISHED_FORMS, ...PUBLISHED_NODE_FORMS };
+
+export type PublishedForm = keyof typeof FORMS;
 
 const compiled = new Map<PublishedForm, ReturnType<typeof Compile>>();
 
 /** Why a value doesn't fit a published form: `path: message`, empty when it fits. */
 export function misfits(form: PublishedForm, value: unknown): string[] {
-  const validator = compiled.get(form) ?? Compile(PUBLISHED_FORMS[form]);
+  const validator = compiled.get(form) ?? Compile(FORMS[form]);
   compiled.set(form, validator);
   return [...validator.Errors(value)].map(
     ({ instancePath, message, params }) => `${instancePath}: ${message} ${JSON.stringify(params)}`,

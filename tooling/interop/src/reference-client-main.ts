@@ -14,6 +14,7 @@ function tell(sighting: ReferenceSighting): void {
 
 function start(setup: ReferenceClientSetup): GatewayClient {
   const { url, token, device, storedToken, scopes, role, clientName, mode, minProtocol, maxProtocol } = setup;
+  const { displayName, platform, deviceFamily, caps, commands, permissions, pathEnv } = setup;
   let stored: DeviceAuthTokenRecord | null = storedToken ?? null;
   const client = new GatewayClient({
     url,
@@ -24,6 +25,13 @@ function start(setup: ReferenceClientSetup): GatewayClient {
     ...(mode && { mode: mode as never }),
     ...(minProtocol !== undefined && { minProtocol }),
     ...(maxProtocol !== undefined && { maxProtocol }),
+    ...(displayName !== undefined && { clientDisplayName: displayName }),
+    ...(platform !== undefined && { platform }),
+    ...(deviceFamily !== undefined && { deviceFamily }),
+    ...(caps && { caps: [...caps] }),
+    ...(commands && { commands: [...commands] }),
+    ...(permissions && { permissions: { ...permissions } }),
+    ...(pathEnv !== undefined && { pathEnv }),
     clientVersion: "2026.9.1",
     deviceIdentity: device ?? null,
     hostDeps: {

@@ -17,6 +17,13 @@ export interface ReferenceClientSetup {
   readonly mode?: string;
   readonly minProtocol?: number;
   readonly maxProtocol?: number;
+  readonly displayName?: string;
+  readonly platform?: string;
+  readonly deviceFamily?: string;
+  readonly caps?: readonly string[];
+  readonly commands?: readonly string[];
+  readonly permissions?: Readonly<Record<string, boolean>>;
+  readonly pathEnv?: string;
 }
 
 /** What the reference client saw, by which of its callbacks. */

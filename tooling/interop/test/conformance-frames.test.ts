@@ -173,6 +173,31 @@ describe("conformance: frames", () => {
     for (const wire of [admin, reader, writer, node]) wire.close();
   });
 
+  test("[interop:authorization] conformance: the role check of node methods: they are no operator's, however high, and nothing else is a node's", async () => {
+    await using gateway = await startGatewayProcess();
+    const { wire: admin, hello } = await ready(gateway);
+    const { wire: older } = await ready(gateway, { version: 3 });
+    const { wire: node } = await ready(gateway, { role: "node", scopes: [], device: createDeviceKeys() });
+    await using _admin = admin;
+    await using _older = older;
+    await using _node = node;
+    const messageOf = async (wire: Wire, method: string): Promise<unknown> => {
+      wire.send({ type: "req", id: method, method, params: {} });
+      const { ok, error } = await wire.response(method);
+      return ok === true ? "ok" : (error as Frame)["message"];
+    };
+    const ofNodes = ["node.invoke.result", "node.event", "skills.bins", "node.invoke.progress", "node.pending.drain"];
+    for (const method of ofNodes) {
+      expect(await messageOf(admin, method), method).toBe("unauthorized role: operator");
+      expect(await messageOf(node, method), method).toMatch(/^ok$|^invalid \S+ params: /);
+    }
+    for (const method of ["node.invoke.result", "node.event", "skills.bins"])
+      expect(await messageOf(older, method), method).toBe("unauthorized role: operator");
+    const { methods } = hello["features"] as { methods: string[] };
+    for (const method of methods.filter((name) => !ofNodes.includes(name)))
+      expect(await messageOf(node, method), method).toBe("unauthorized role: node");
+  });
+
   test("[interop:advertised] conformance: every advertised method answers, and what isn't advertised says so", async () => {
     await using gateway = await startGatewayProcess();
     const { wire, hello } = await ready(gateway);

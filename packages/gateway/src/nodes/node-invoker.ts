@@ -149,11 +149,13 @@ export function sendInvocation(
   id: string,
   { command, params, timeoutMs, idempotencyKey, onOutput }: Invocation,
 ): void {
+  // Without params revision 3 says null, and the published form of revision 4 knows text or nothing.
+  const none = session.peer.version === 3 ? { paramsJSON: null } : {};
   const request: NodeInvokeRequest = {
     id,
     nodeId: session.nodeId,
     command,
-    paramsJSON: params === undefined ? null : JSON.stringify(params),
+    ...(params === undefined ? none : { paramsJSON: JSON.stringify(params) }),
     timeoutMs,
     idempotencyKey,
     ...(onOutput !== undefined && { wantsProgress: true }),
