@@ -12,6 +12,8 @@ export interface ChildOptions {
   readonly cwd?: string | undefined;
   /** What it reads from standard input, which ends after it. */
   readonly input?: string | undefined;
+  /** Whether standard input stays open after that, for {@link Child.write}. */
+  readonly keepInput?: boolean | undefined;
 }
 
 /** A process that a test started, with what it said so far. It is ended with the test, also when the test fails. */
@@ -46,7 +48,13 @@ export class Child implements AsyncDisposable {
       this.#changed();
     });
     child.stdin.on("error", () => {}); // it may end without reading
-    child.stdin.end(options.input ?? "");
+    child.stdin.write(options.input ?? "");
+    if (options.keepInput !== true) child.stdin.end();
+  }
+
+  /** Types something, where its input was kept open. */
+  write(text: string): void {
+    this.#process.stdin?.write(text);
   }
 
   #changed(): void {

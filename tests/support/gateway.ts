@@ -99,6 +99,11 @@ export class GatewayProcess implements AsyncDisposable {
     return this.#sandbox.run(words, { ...options, env: { ...this.env, ...options.env } });
   }
 
+  /** Starts a command against this gateway and leaves it running. */
+  begin(words: readonly string[], options: RunOptions = {}): Child {
+    return this.#sandbox.start(words, { ...options, env: { ...this.env, ...options.env } });
+  }
+
   /** Asks it to stop, and waits until it has. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     this.child.signal(signal);

@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly node?: readonly string[];
   readonly input?: string;
+  /** Whether standard input stays open. */
+  readonly keepInput?: boolean;
 }
 
 /** A home of its own for commands of a test: what they write lies here, and what this machine is set up with doesn't reach them. */
@@ -86,6 +88,7 @@ export class Sandbox implements AsyncDisposable {
       env: options.env ?? this.env,
       cwd: this.home,
       input: options.input,
+      keepInput: options.keepInput,
     });
   }
 

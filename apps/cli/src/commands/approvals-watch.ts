@@ -27,7 +27,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   session.on("exec.approval.resolved", (ending) => watch.end(ending));
   const catchUp = async (): Promise<void> => {
     watch.names = await nodeNames(session);
-    watch.replace(await session.request("exec.approval.list", {}));
+    await watch.catchUp();
   };
   session.onReturn(() => {
     catchUp().catch((error: unknown) => watch.say(error instanceof Error ? error.message : String(error)));
@@ -36,6 +36,14 @@ export async function run(invocation: Invocation): Promise<Exit> {
   await catchUp();
   await watch.answers();
   return Exit.Ok;
+}
+
+/** How a question ended, as far as it is known. */
+interface Ending {
+  readonly id: string;
+  readonly decision: string;
+  readonly resolvedBy?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 class Watch {
@@ -62,12 +70,7 @@ class Watch {
     if (!this.#json && this.#waiting.length === 1) this.#show();
   }
 
-  end(ending: {
-    readonly id: string;
-    readonly decision: string;
-    readonly resolvedBy?: string | undefined;
-    readonly reason?: string | undefined;
-  }): void {
+  end(ending: Ending): void {
     const known = this.#waiting.find(({ id }) => id === ending.id);
     if (known === undefined) return;
     const wasFirst = this.#waiting[0]?.id === ending.id;
@@ -78,11 +81,22 @@ class Watch {
     if (wasFirst) this.#show();
   }
 
-  /** After a loss: what is not there any more has ended while nobody could tell. */
-  replace(waiting: readonly PendingApproval[]): void {
-    for (const { id } of this.#waiting)
-      if (!waiting.some((approval) => approval.id === id)) this.end({ id, decision: "over", resolvedBy: "somebody" });
+  /** After a loss: asks what waits now, and how those ended that don't wait any more. */
+  async catchUp(): Promise<void> {
+    const before = this.#waiting.map(({ id }) => id);
+    const waiting = await this.#session.request("exec.approval.list", {});
+    const gone = before.filter((id) => !waiting.some((approval) => approval.id === id));
+    for (const id of gone) this.end(await this.#endingOf(id));
     for (const approval of waiting) this.ask(approval);
+  }
+
+  async #endingOf(id: string): Promise<Ending> {
+    try {
+      const { decision } = await this.#session.request("exec.approval.waitDecision", { id });
+      return { id, decision: decision ?? "deny", reason: decision == null ? "timeout" : "answered" };
+    } catch {
+      return { id, decision: "over" }; // the gateway doesn't remember it, or the way is cut again
+    }
   }
 
   /** Takes answers until the input ends. */
@@ -106,7 +120,9 @@ class Watch {
       await this.#session.request("exec.approval.resolve", { id, decision });
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
-      this.say(error.message);
+      const { code, message } = error;
+      if (this.#json) this.#line({ event: "refused", id, decision, code, message });
+      else this.say(message);
     }
   }
 

@@ -131,8 +131,15 @@ async function decisionOf(
       );
     } catch (error) {
       if (!isCut(error) || Date.now() > expiresAtMs + WAY_MS) throw error;
+      await aLittle();
     }
   }
+}
+
+/** Between an attempt that was cut short and the next one. */
+async function aLittle(): Promise<void> {
+  const { setTimeout: wait } = await import("node:timers/promises");
+  await wait(500);
 }
 
 /** Whether only the way was cut: the same may be asked again. */
@@ -174,8 +181,7 @@ async function repeatWhenCut<T>(session: GatewaySession, ask: () => Promise<T>):
     } catch (error) {
       const isRepeatable = isCut(error) || (error instanceof CommandError && error.retryable);
       if (!isRepeatable || repeats >= MAX_REPEATS) throw error;
-      const { setTimeout: wait } = await import("node:timers/promises");
-      await wait(500);
+      await aLittle();
     }
   }
 }
