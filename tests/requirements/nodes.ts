@@ -405,4 +405,10 @@ export const NODE_REQUIREMENTS: readonly Requirement[] = [
     source: "docs/exit-codes.md",
     behaviour: "Every process of ours ends with a code of one table, and the page for people has the same.",
   },
+  {
+    id: "node:damaged",
+    source: "docs/security.md R-57",
+    behaviour:
+      "With a damaged file about nodes, setup codes or approvals the gateway runs, says what doesn't work, allows nothing by it, and keeps the file as it is.",
+  },
 ];

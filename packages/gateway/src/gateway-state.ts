@@ -66,6 +66,8 @@ interface Opened<T> {
   readonly close: () => Promise<void>;
 }
 
+const nothingToClose: Opened<undefined> = { part: undefined, close: () => Promise.resolve() };
+
 /**
  * Opens who may enter, what nodes may be asked for, and what owners were asked. A damaged document is no reason not to
  * start: without it nobody gets in by that way, and the owner is told (rule R-57).
@@ -92,18 +94,31 @@ export async function openGatewayState(options: GatewayStateOptions): Promise<Ga
   const nodes = await or<NodePairingPort>(openNodes(opening), unavailableNodePairing, "No node can connect");
   const invites = await or<InvitesPort>(openInvites(opening), unavailableInvites, "No setup code works");
   const { commandRules, approvalTimeoutMs, skillBins } = options;
+  const approvals = store.document("exec/approvals", approvalsDocumentShape);
+  const diary = store.document("nodes/diary", diaryDocumentShape);
+  const work = store.document("nodes/work", workDocumentShape);
+  const readable = async (document: Pick<StateDocument<unknown>, "read">, without: string): Promise<void> => {
+    await or(
+      document.read().then(() => nothingToClose),
+      () => undefined,
+      without,
+    );
+  };
+  await readable(approvals, "No command can be approved");
+  await readable(work, "No work can be left for nodes");
+  await readable(diary, "Nobody knows when nodes were last here");
   return {
     pairing: devices.part,
     invites: invites.part,
     nodes: {
       pairing: nodes.part,
       rules: commandRules ?? (() => ({ allowCommands: [], denyCommands: [] })),
-      diary: store.document("nodes/diary", diaryDocumentShape),
-      work: store.document("nodes/work", workDocumentShape),
+      diary,
+      work,
       skillBins: skillBins ?? (() => []),
     },
     approvals: {
-      document: store.document("exec/approvals", approvalsDocumentShape),
+      document: approvals,
       timeoutMs: approvalTimeoutMs ?? (() => LIMITS.approvalTimeoutMs),
       file: new ExecApprovalsFile({ path: options.approvalsFile, ...(now && { now }) }),
     },

@@ -1,5 +1,5 @@
 import type { NodeFacts } from "@saltgate/pairing";
-import type { StateDocument } from "@saltgate/store";
+import { type StateDocument, StoreError } from "@saltgate/store";
 import type { ApprovalDesk } from "../approvals/approval-desk.ts";
 import type { Clock } from "../clock.ts";
 import type { Peer } from "../connection/peer.ts";
@@ -77,7 +77,8 @@ export class NodeDesk {
       diary: this.#diary,
       rules: nodes.rules,
       paired: async () => (await devices.list()).paired,
-      waiting: () => this.#work.waitingByNode(),
+      entries: () => this.#diary.entries().catch(unlessDamaged<Diary>({})),
+      waiting: () => this.#work.waitingByNode().catch(unlessDamaged(new Map<string, number>())),
       clock,
       onChange: (nodeId, reason) =>
         events.publish("node.changed", { nodeId, connected: reason !== "disconnected", reason, ts: clock.now() }),
@@ -214,4 +215,12 @@ export class NodeDesk {
 function withoutFamily(claims: NodeFacts): NodeFacts {
   const { deviceFamily: _, ...facts } = claims;
   return facts;
+}
+
+/** What to show while a document can't be read: its owner is told elsewhere, and the rest is as good as before. */
+function unlessDamaged<T>(shown: T): (error: unknown) => T {
+  return (error) => {
+    if (!(error instanceof StoreError)) throw error;
+    return shown;
+  };
 }

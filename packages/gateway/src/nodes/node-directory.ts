@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { Peer } from "../connection/peer.ts";
 import { type CommandGround, type CommandRules, commandsOf } from "./command-policy.ts";
 import type { NodeSurface } from "./node-declaration.ts";
-import type { NodeDiary } from "./node-diary.ts";
+import type { Diary, NodeDiary } from "./node-diary.ts";
 import { NodeRegistry } from "./node-registry.ts";
 import type { NodeChannel, NodeSession } from "./node-session.ts";
 
@@ -14,6 +14,8 @@ export interface NodeDirectoryOptions {
   readonly rules: () => CommandRules;
   /** Devices that are paired in any role. */
   readonly paired: () => Promise<readonly PairedDeviceSummary[]>;
+  /** When nodes were last here. */
+  readonly entries: () => Promise<Diary>;
   /** How much work waits for each node. */
   readonly waiting: () => Promise<ReadonlyMap<string, number>>;
   readonly clock: Clock;
@@ -72,7 +74,7 @@ export class NodeDirectory {
     const paired = (await this.#options.paired()).filter(({ roles }) => roles?.includes("node") === true);
     const here = new Map(this.#registry.all().map((session) => [session.nodeId, session]));
     const known = new Map(paired.map((device) => [device.deviceId, device]));
-    const entries = await this.#options.diary.entries();
+    const entries = await this.#options.entries();
     const waiting = await this.#options.waiting();
     return [...new Set([...here.keys(), ...known.keys()])]
       .map((nodeId) => {

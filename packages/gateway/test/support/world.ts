@@ -5,7 +5,7 @@ import { createInProcessBus } from "@saltgate/bus";
 import { createDeviceIdentity, type DeviceIdentity, signConnect } from "@saltgate/identity";
 import { nativeEngine } from "@saltgate/identity/node";
 import type { EventFrame, ResponseFrame } from "@saltgate/protocol";
-import { MemoryStore } from "@saltgate/store";
+import { type DocumentStore, MemoryStore } from "@saltgate/store";
 import { WebSocket } from "ws";
 import {
   defaultGatewayAuth,
@@ -35,7 +35,7 @@ export interface WorldOptions {
   readonly commandRules?: { readonly allowCommands: readonly string[]; readonly denyCommands: readonly string[] };
   readonly skillBins?: readonly string[];
   /** Where state lies; several gateways, one after another, may have the same. */
-  readonly store?: MemoryStore;
+  readonly store?: DocumentStore;
 }
 
 /** A gateway over stores in memory, with what a test needs to talk to it. */
