@@ -24,7 +24,7 @@ async function newFile(invocation: Invocation): Promise<ApprovalsFile> {
     throw usageError("name a file with --file, or read it with --stdin; not both", invocation.command);
   const words = path === undefined ? await text(process.stdin) : await readFile(path, "utf8").catch(unreadable(path));
   const json = await jsonOf(words, path === undefined ? "what came in" : path);
-  const [{ approvalsFileSchema, describeIssues }] = await Promise.all([import("@saltgate/protocol")]);
+  const { approvalsFileSchema, describeIssues } = await import("@saltgate/protocol");
   const parsed = approvalsFileSchema().safeParse(json);
   if (parsed.success) return parsed.data;
   throw new CommandError("INVALID_APPROVALS_FILE", `this is no approvals file: ${describeIssues(parsed.error)}`, {
