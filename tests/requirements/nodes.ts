@@ -62,6 +62,11 @@ export const NODE_REQUIREMENTS: readonly Requirement[] = [
     behaviour: "Approval ids are unguessable; the first answer wins; nobody answers himself; silence denies.",
   },
   {
+    id: "R-51",
+    source: "docs/security.md",
+    behaviour: "Discovery is display text: it never routes, and never replaces a stored pin.",
+  },
+  {
     id: "node:platform",
     source: "docs/security.md R-31",
     behaviour:
@@ -270,7 +275,6 @@ export const NODE_REQUIREMENTS: readonly Requirement[] = [
     behaviour:
       "A setup code leads where its maker says, or to where the gateway is reached; never to what is no gateway.",
   },
-  { id: "---", source: "---", behaviour: "---." },
   {
     id: "pairing:pinned-claims",
     source: "docs/security.md R-30",
@@ -395,5 +399,10 @@ export const NODE_REQUIREMENTS: readonly Requirement[] = [
     id: "invites:one-winner",
     source: "docs/security.md R-28",
     behaviour: "Of two devices that use a code at once one gets in.",
+  },
+  {
+    id: "protocol:exit-codes",
+    source: "docs/exit-codes.md",
+    behaviour: "Every process of ours ends with a code of one table, and the page for people has the same.",
   },
 ];

@@ -1,6 +1,6 @@
-/** How a command ends. The table for people is docs/exit-codes.md. */
-export const Exit = { Ok: 0, Failed: 1, Usage: 2, Unreachable: 3, NotPermitted: 4, Config: 78 } as const;
-export type Exit = (typeof Exit)[keyof typeof Exit];
+import { ExitCode as Exit } from "@saltgate/protocol/exit-codes";
+
+export { Exit };
 
 /** A failure that the person at the terminal can do something about. */
 export class CommandError extends Error {

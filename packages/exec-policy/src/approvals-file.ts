@@ -6,7 +6,6 @@ import { ApprovalsContent, type Content, hashOf } from "./approvals-content.ts";
 import {
   checkApprovals,
   emptyApprovals,
-  mapEntries,
   maxApprovalsFileBytes,
   replacing,
   withEntry,
@@ -16,6 +15,7 @@ import {
 } from "./approvals-document.ts";
 import { ApprovalsFileError, ApprovalsFileErrorCode } from "./errors.ts";
 import { denyingPolicy, type ExecPolicy, policyOf } from "./exec-policy.ts";
+import { type AllowlistUse, NotedUses } from "./noted-uses.ts";
 import { problemOfPattern } from "./pattern-check.ts";
 
 /** Where the approvals file of a host lies: in its state folder, so that two profiles never share one (rule R-58). */
@@ -43,25 +43,6 @@ export interface AllowlistChange {
   readonly pattern: string;
 }
 
-/** That an entry let something run. */
-export interface AllowlistUse {
-  readonly agentId: string | null;
-  readonly entryId: string;
-  /** As the owner would be shown it; kept up to a bounded length. */
-  readonly command: string;
-  /** The real path of the program. */
-  readonly resolvedPath: string;
-}
-
-interface NotedUse extends AllowlistUse {
-  readonly atMs: number;
-}
-
-/** Longest command text that is kept beside an entry, in characters. */
-const maxNotedChars = 256;
-/** Uses that may wait for their write; entries beyond it aren't noted. */
-const maxNotedUses = 1_000;
-
 /**
  * The file that says what may run on this host. Several processes may use it: every change is made under the lock of
  * the file, on what is in the file then, and is on the disk before it is answered. A file that is damaged, unreadable
@@ -75,7 +56,7 @@ export class ExecApprovalsFile {
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #useIntervalMs: number;
-  readonly #uses = new Map<string, NotedUse>();
+  readonly #uses = new NotedUses();
   #usesWrittenAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ExecApprovalsFileOptions) {
@@ -152,35 +133,15 @@ export class ExecApprovalsFile {
    * times since the last write, nothing else.
    */
   async noteUse(use: AllowlistUse): Promise<void> {
-    if (use.entryId === "" || (!this.#uses.has(use.entryId) && this.#uses.size >= maxNotedUses)) return;
-    this.#uses.set(use.entryId, { ...use, atMs: this.#now() });
+    this.#uses.add(use, this.#now());
     if (this.#now() - this.#usesWrittenAtMs >= this.#useIntervalMs) await this.flush();
   }
 
   /** Writes the uses that wait. @throws {ApprovalsFileError} `damaged`. */
   async flush(): Promise<void> {
-    if (this.#uses.size === 0) return;
+    if (this.#uses.isEmpty) return;
     this.#usesWrittenAtMs = this.#now();
-    await this.#change((old) => (this.#usesIn(old) ? old : undefined));
-  }
-
-  #usesIn(file: ApprovalsFile): boolean {
-    let isAny = false;
-    mapEntries(file, (entry) => {
-      isAny ||= this.#uses.has(entry.id ?? "");
-      return entry;
-    });
-    if (!isAny) this.#uses.clear(); // their entries are gone
-    return isAny;
-  }
-
-  #withUses(file: ApprovalsFile): ApprovalsFile {
-    return mapEntries(file, (entry, owner) => {
-      const use = this.#uses.get(entry.id ?? "");
-      if (use === undefined || (owner !== "*" && owner !== use.agentId)) return entry;
-      const command = use.command.slice(0, maxNotedChars);
-      return { ...entry, lastUsedAt: use.atMs, lastUsedCommand: command, lastResolvedPath: use.resolvedPath };
-    });
+    await this.#change((old) => (this.#uses.concern(old) ? old : undefined));
   }
 
   /** Decides on what is in the file under its lock, and writes what was decided. `undefined` writes nothing. */
@@ -196,14 +157,14 @@ export class ExecApprovalsFile {
       const { file: old, hash } = content.state === "valid" ? content : { file: emptyApprovals, hash: undefined };
       const decided = decide(old, hash);
       if (decided === undefined) return { written: false, snapshot: this.#snapshot(content) };
-      const uses = new Map(this.#uses);
-      const file = withIds(this.#withUses(decided), this.#newId);
+      const noted = this.#uses.writtenInto(decided);
+      const file = withIds(noted.file, this.#newId);
       const text = `${JSON.stringify(file, undefined, 2)}\n`;
       if (Buffer.byteLength(text) > maxApprovalsFileBytes) {
         throw invalid(`The approvals file would become longer than ${maxApprovalsFileBytes} bytes.`);
       }
       await writeFileAtomically(this.path, text, { fileSystem: this.#fs });
-      for (const [id, use] of uses) if (this.#uses.get(id) === use) this.#uses.delete(id);
+      noted.done();
       return { written: true, snapshot: this.#snapshot({ state: "valid", hash: hashOf(text), file }) };
     });
   }

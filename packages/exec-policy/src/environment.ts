@@ -19,7 +19,7 @@ const isOneOf = (list: readonly RegExp[], upperName: string): boolean =>
   list.some((pattern) => pattern.test(upperName));
 
 /** Most variables that a caller may change. */
-export const maxCallerVariables: number = 256;
+const maxCallerVariables = 256;
 
 /**
  * The variables that a caller may change: LANG, LC_*, TERM, TZ, COLORTERM, NO_COLOR, FORCE_COLOR, and what the owner

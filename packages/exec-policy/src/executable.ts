@@ -1,4 +1,4 @@
-import { expandHome, type Host } from "./host-view.ts";
+import { expandHome, type Host, type HostView, hostOf } from "./host-view.ts";
 
 /** A program that was found. */
 export interface Executable {
@@ -12,7 +12,7 @@ export interface Executable {
 const usualExtensions = ".COM;.EXE;.BAT;.CMD";
 
 /** The value of a variable; without regard to case on Windows. */
-export function variable(env: Readonly<Record<string, string>>, name: string, platform: NodeJS.Platform): string {
+function variable(env: Readonly<Record<string, string>>, name: string, platform: NodeJS.Platform): string {
   if (platform !== "win32") return env[name] ?? "";
   return Object.entries(env).find(([key]) => key.toUpperCase() === name)?.[1] ?? "";
 }
@@ -22,7 +22,7 @@ export function variable(env: Readonly<Record<string, string>>, name: string, pl
  * one is looked for in the absolute entries of PATH, and never in the working folder (which Windows would do first).
  * On Windows a name without one of PATHEXT's extensions is tried with each of them, and never without.
  */
-export function candidatesFor(
+function candidatesFor(
   name: string,
   cwd: string,
   env: Readonly<Record<string, string>>,
@@ -64,6 +64,16 @@ export async function findExecutable(
     if (await host.files.isExecutable(realPath)) return { path, realPath };
   }
   return undefined;
+}
+
+/**
+ * Where a bare name is found on a host, as `system.which` answers it. A name with a slash or `~` finds nothing here: whoever
+ * asks learns of programs, not of files.
+ */
+export async function findProgram(name: string, view: HostView): Promise<Executable | undefined> {
+  if (/[/\\~\0]/.test(name)) return undefined;
+  const host = hostOf(view);
+  return await findExecutable(name, host.defaultCwd, host.env, host);
 }
 
 /** Folders whose programs count as the system's, if nobody but root may write there. */

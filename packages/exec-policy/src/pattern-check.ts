@@ -1,5 +1,5 @@
 /** Longest pattern of an allowlist, in characters. */
-export const maxPatternChars: number = 4_096;
+const maxPatternChars = 4_096;
 
 /**
  * Why a text can't be a pattern of an allowlist, or `undefined` when it can. A pattern that no real path can match is

@@ -1,5 +1,5 @@
 /** What a program may be given so that it only works on its input and reads no file (rule R-36). */
-export interface SafeBinShape {
+interface SafeBinShape {
   /** Short options without a value; they may be joined. */
   readonly flags: string;
   /** Short options with a value, in the same argument or the next one. */
@@ -25,7 +25,7 @@ const withValue = (...names: readonly string[]): Record<string, boolean> =>
  * Programs that run without an entry when the host's rules say `allowlist`, each with all that it may be given. What
  * isn't here is a miss: options that read or write files, run programs or follow a file, and every abbreviation.
  */
-export const safeBinShapes: Readonly<Record<string, SafeBinShape>> = {
+const safeBinShapes: Readonly<Record<string, SafeBinShape>> = {
   cut: {
     flags: "ns",
     valued: "bcdf",

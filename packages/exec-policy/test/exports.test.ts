@@ -17,6 +17,7 @@ test("exec-policy: the public list is this one", () => {
     "envDigest",
     "envNames",
     "execApprovalsPath",
+    "findProgram",
     "judgeRun",
     "maxApprovalsFileBytes",
     "maxCommandBytes",
@@ -24,8 +25,11 @@ test("exec-policy: the public list is this one", () => {
     "nodeHostFiles",
     "planRun",
     "policyOf",
+    "problemOfPattern",
     "readCmdText",
     "readShellText",
     "renderArgv",
+    "withEntry",
+    "withoutEntry",
   ]);
 });

@@ -80,7 +80,7 @@ const named = (folder: string, names: string): Tree =>
   Object.fromEntries(names.split(/\s+/).map((name) => [`${folder}/${name}`, "elf"]));
 
 /** A usual Linux host. */
-export const linuxTree: Tree = {
+const linuxTree: Tree = {
   ...named(
     "/usr/bin",
     "dash bash zsh fish env nice nohup timeout stdbuf time ionice xargs sudo doas setsid chroot busybox git make ssh",

@@ -2,7 +2,7 @@ import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type SystemRunParams, type SystemRunPlan, systemRunPlanSchema } from "@saltgate/protocol";
 import { expect, test } from "vitest";
-import { differenceOf, envDigest, type HostView, planRun, renderArgv } from "../src/index.ts";
+import { differenceOf, envDigest, findProgram, type HostView, planRun, renderArgv } from "../src/index.ts";
 import { linuxHost } from "./fake-host.ts";
 import { makeFolder } from "./state-folder.ts";
 
@@ -251,6 +251,14 @@ test("[R-38] plan: a bare name is looked for in the absolute folders of PATH, ne
     expect((await planOf({ command: ["uptime"] }, linuxHost({ "/uptime": "elf" }, { env }))).executable).toBeNull();
   }
   expect((await planOf({ command: ["~/here"] }, view)).executable).toBe(join(folder, "here"));
+});
+
+test("[exec:which] which: a bare name is found in PATH, and a path tells nothing", async () => {
+  const { bin, view } = await makeRealHost();
+  expect(await findProgram("tool", view)).toEqual({ path: join(bin, "tool"), realPath: join(bin, "tool") });
+  for (const name of ["notes", "nothing", "", "..", "./bin/tool", join(bin, "tool"), "~/bin/tool", "too\0l"]) {
+    expect(await findProgram(name, view), name).toBeUndefined();
+  }
 });
 
 test("[R-34] plan: a script that is too long to be bound says so", async () => {

@@ -35,7 +35,7 @@ interface Read {
 }
 
 /** getopt_long. With `permutes`, options may follow operands (GNU); without, the first operand ends them (others). */
-export function getopt(optstring: string, args: readonly string[], permutes: boolean): Read | undefined {
+function getopt(optstring: string, args: readonly string[], permutes: boolean): Read | undefined {
   const options: (readonly [string, string | undefined])[] = [];
   const operands: string[] = [];
   for (let at = 0; at < args.length; at++) {

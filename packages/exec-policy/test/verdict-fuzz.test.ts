@@ -116,7 +116,7 @@ test("[R-36] fuzz: safe programs with any options never read a file, write one o
   const option = fc.oneof(
     word,
     fc
-      .string({ unit: fc.constantFrom(..."-nrfoezTSdDmkt12c=:RAi"), minLength: 1, maxLength: 5 })
+      .string({ unit: fc.constantFrom(..."-nrfoezTSdDmkt12c=:RAi".split("")), minLength: 1, maxLength: 5 })
       .map((text) => `-${text}`),
     pick(
       "--lines --lines=3 --bytes=1 --fol --follow --delete --key=1 --output=x --regexp --regexp=x --include=x --max-count=1 --quiet --tab --from-file -- -",

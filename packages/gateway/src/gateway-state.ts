@@ -10,7 +10,7 @@ import {
   nodeDocumentShapes,
 } from "@saltgate/pairing";
 import { LIMITS } from "@saltgate/protocol";
-import { type DocumentStore, StoreError } from "@saltgate/store";
+import { type DocumentStore, type StateDocument, StoreError } from "@saltgate/store";
 import { approvalsDocumentShape } from "./approvals/approval-desk.ts";
 import type { Logger } from "./logging/logger.ts";
 import type { CommandRules } from "./nodes/command-policy.ts";
@@ -115,14 +115,8 @@ export async function openGatewayState(options: GatewayStateOptions): Promise<Ga
   };
 }
 
-async function openDevices({
-  store,
-  bus,
-  deviceTokenTtlMs,
-  now,
-  logger,
-  closing,
-}: Opening): Promise<Opened<PairingPort>> {
+async function openDevices(opening: Opening): Promise<Opened<PairingPort>> {
+  const { store, bus, deviceTokenTtlMs, now } = opening;
   const shapes = deviceDocumentShapes(nativeEngine.sha256);
   const paired = store.document("devices/paired", shapes.paired);
   const pairing = await DevicePairing.open({
@@ -133,23 +127,11 @@ async function openDevices({
     ...(deviceTokenTtlMs !== undefined && { limits: { tokenTtlMs: deviceTokenTtlMs } }),
     ...(now && { now }),
   });
-  // A command line that works on the files ends the connections of whom it shuts out as surely as the gateway does.
-  const stopWatching = paired.changed?.(() => {
-    pairing.refresh().catch((error: unknown) => {
-      // What was begun while the gateway stops meets a store that is closed: nobody needs its answer any more.
-      if (!closing.isClosing) logger?.error({ err: error }, "the paired devices can't be read again");
-    });
-  });
-  return {
-    part: pairing,
-    close: async () => {
-      stopWatching?.();
-      await pairing.close();
-    },
-  };
+  return watched(paired, pairing, "the paired devices can't be read again", opening);
 }
 
-async function openNodes({ store, bus, now, logger, closing }: Opening): Promise<Opened<NodePairingPort>> {
+async function openNodes(opening: Opening): Promise<Opened<NodePairingPort>> {
+  const { store, bus, now } = opening;
   const shapes = nodeDocumentShapes(nativeEngine.sha256);
   const paired = store.document("nodes/paired", shapes.paired);
   const pairing = await NodePairing.open({
@@ -159,9 +141,20 @@ async function openNodes({ store, bus, now, logger, closing }: Opening): Promise
     listener: createNodePairingListener(bus),
     ...(now && { now }),
   });
-  const stopWatching = paired.changed?.(() => {
+  return watched(paired, pairing, "the approvals of nodes can't be read again", opening);
+}
+
+/** A command line that works on the files ends the connections of whom it shuts out as surely as the gateway does. */
+function watched<T extends { refresh(): Promise<void>; close(): Promise<void> }>(
+  document: Pick<StateDocument<unknown>, "changed">,
+  pairing: T,
+  failure: string,
+  { logger, closing }: Opening,
+): Opened<T> {
+  const stopWatching = document.changed?.(() => {
     pairing.refresh().catch((error: unknown) => {
-      if (!closing.isClosing) logger?.error({ err: error }, "the approvals of nodes can't be read again");
+      // What was begun while the gateway stops meets a store that is closed: nobody needs its answer any more.
+      if (!closing.isClosing) logger?.error({ err: error }, failure);
     });
   });
   return {

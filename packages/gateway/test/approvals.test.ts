@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Approvals } from "../src/approvals/approval-records.ts";
+import type { Approval, Approvals } from "../src/approvals/approval-records.ts";
 import { type ApprovalEvent, execApprovals } from "../src/approvals/exec-approvals.ts";
 import { walkApprovals } from "./approvals-walk.ts";
 
@@ -13,12 +13,21 @@ const changing =
   (...call) =>
     execApprovals(...change(...call));
 
+/** The rows without some of their keys. */
+function without(approvals: Approvals, ...keys: readonly (keyof Approval)[]): Approvals {
+  const rows = Object.entries(approvals).map(([id, row]): [string, Approval] => [
+    id,
+    Object.fromEntries(
+      Object.entries(row).filter(([key]) => !(keys as readonly string[]).includes(key)),
+    ) as unknown as Approval,
+  ]);
+  return Object.fromEntries(rows);
+}
+
 /** Machines with one thing wrong each: the walk is worth something only if it finds all of them. */
 const BROKEN: Readonly<Record<string, Machine>> = {
   "the second answer counts too": changing((approvals, event, nowMs) => [
-    event.type === "answer"
-      ? Object.fromEntries(Object.entries(approvals).map(([id, { decision: _, decidedAtMs: __, ...row }]) => [id, row]))
-      : approvals,
+    event.type === "answer" ? without(approvals, "decision", "decidedAtMs") : approvals,
     event,
     nowMs,
   ]),
@@ -38,7 +47,7 @@ const BROKEN: Readonly<Record<string, Machine>> = {
     nowMs,
   ]),
   "an approval can be used again": changing((approvals, event, nowMs) => [
-    Object.fromEntries(Object.entries(approvals).map(([id, { usedAtMs: _, ...row }]) => [id, row])),
+    without(approvals, "usedAtMs"),
     event,
     nowMs,
   ]),

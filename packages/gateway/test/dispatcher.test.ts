@@ -195,7 +195,7 @@ describe("dispatcher", () => {
     ]);
   });
 
-  test("[gateway:audit] dispatcher: every privileged act is recorded, done or refused, with who ordered it", () => {
+  test("[gateway:audit] dispatcher: every privileged act is recorded, done or refused, with who ordered what", () => {
     const { ask, audited } = stage({
       "device.pair.reject": () => {
         throw new RequestError("UNKNOWN_REQUEST_ID", "no");
@@ -203,11 +203,17 @@ describe("dispatcher", () => {
       health: () => ({}),
     });
     ask("health");
-    ask("device.pair.reject", { requestId: "r1" });
+    ask("device.pair.reject", { requestId: "r1", token: "s3cret" });
     ask("device.pair.reject", { requestId: "r1" }, caller({ deviceId: undefined }));
     expect(audited).toEqual([
-      { method: "device.pair.reject", by: "Mina", deviceId: "d1", ok: false },
-      { method: "device.pair.reject", by: "the local owner", deviceId: undefined, ok: false },
+      { method: "device.pair.reject", by: "Mina", deviceId: "d1", about: { requestId: "r1" }, ok: false },
+      {
+        method: "device.pair.reject",
+        by: "the local owner",
+        deviceId: undefined,
+        about: { requestId: "r1" },
+        ok: false,
+      },
     ]);
   });
 

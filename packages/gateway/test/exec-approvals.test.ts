@@ -266,7 +266,6 @@ test("[approvals:repeat] approvals: the same run may be asked for again with its
   expect((await repeat).ok).toBe(true);
   const other = await runOn(agent, node.nodeId, { ...run, runId: id, approved: true }, "another key");
   expect(errorOf(other).detail).toBe("APPROVAL_USED");
-  await store.close();
 });
 
 test("[approvals:durable] [R-40] approvals: a question survives a restart of the gateway, is shown once, and can be answered and waited for after it", async () => {
@@ -296,7 +295,6 @@ test("[approvals:durable] [R-40] approvals: a question survives a restart of the
   expect((await waiting).payload).toMatchObject({ decision: "allow-always" });
   const same = await agent.request("exec.approval.request", { id, command: "date", twoPhase: true });
   expect(errorOf(same).detail).toBe("APPROVAL_ID_IN_USE");
-  await store.close();
 });
 
 test("[approvals:file] approvals: the gateway's own approvals file is read and replaced by admins, never from an older state, and its socket's secret stays", async () => {

@@ -35,7 +35,6 @@ test("[node:queue] work for nodes: what is left for a node that is away reaches 
   expect((await operator.event("node.pending.resolved")).payload).toMatchObject({ id, state: "done" });
   expect(await work(operator, id)).toMatchObject({ state: "done", payload: { bins: { a: 1 } } });
   expect((await node.answer(asked, "again")).payload).toEqual({ ok: true, ignored: true });
-  await store.close();
 });
 
 test("[node:queue] work for nodes: one that is here gets it at once; one that runs nothing twice gets again what it never answered", async () => {

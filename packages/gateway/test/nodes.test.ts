@@ -61,7 +61,6 @@ test("[node:list] nodes: when each was last here, and how its machine was, survi
   const [row] = await nodesOf(await joinOperator(world));
   expect(row).toMatchObject({ nodeId, connected: false, host: { memoryTotalBytes: 8_000, cpuCount: 4 } });
   expect(row?.lastSeenAtMs).toBeGreaterThan(Date.now() - 60_000);
-  await store.close();
 });
 
 test.each([3, 4] as const)(
@@ -365,4 +364,14 @@ test("[node:rename] nodes: the name that an owner gives stays, whatever the node
   expect(await nodesOf(operator)).toMatchObject([{ displayName: "Loft" }]);
   const unknown = await operator.request("node.rename", { nodeId: "nobody", displayName: "x" });
   expect(errorOf(unknown).detail).toBe("UNKNOWN_NODE");
+});
+
+test("[node:list] nodes: clients of revision 3 get no events that came with revision 4", async () => {
+  await using world = await startWorld();
+  const older = await joinOperator(world, ["operator.admin"], { version: 3 });
+  const newer = await joinOperator(world, ["operator.admin"]);
+  await joinNode(world);
+  await newer.event("node.changed");
+  await older.request("node.list", {});
+  expect(older.frames.some((frame) => frame.type === "event" && frame.event === "node.changed")).toBe(false);
 });

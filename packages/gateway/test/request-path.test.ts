@@ -50,6 +50,7 @@ describe("request path", () => {
           fc.string({ unit: "binary" }),
           fc.webPath(),
           fc.string().map((text) => `/${text}`),
+          fc.array(fc.constantFrom("a", "..", "a..", "..a", ".", "%2e", "%61")).map((parts) => `/${parts.join("/")}`),
         ),
         (target) => {
           hasSecretInQuery(target);
@@ -60,7 +61,8 @@ describe("request path", () => {
               text.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
               "latin1",
             ).toString("latin1");
-          expect(decode(path)).not.toMatch(/\/\/|\\|\.\.\/|\/\.\.?$/);
+          // A segment that only ends in dots is a name like any other.
+          expect(decode(path)).not.toMatch(/\/\/|\\|\/\.\.?(?:\/|$)/);
           expect(decode(new URL(path, "http://h").pathname)).toBe(decode(path));
         },
       ),

@@ -37,6 +37,7 @@ export class Invoker {
   readonly #answers: Answers;
   readonly #byKey = new Map<string, Execution>();
   readonly #executions = new Set<Execution>();
+  readonly #answering = new Set<Promise<void>>();
   readonly #counts = { received: 0, succeeded: 0, failed: 0, repeated: 0 };
   #speaksProgress = false;
   #isStopping = false;
@@ -73,14 +74,15 @@ export class Invoker {
       return;
     }
     this.#counts.received += 1;
-    void this.#answer(request);
+    const answered = this.#answer(request).finally(() => this.#answering.delete(answered));
+    this.#answering.add(answered);
   }
 
-  /** Ends everything that runs: it is told to stop, and gets a little time to do so. Nothing new is begun. */
+  /** Ends everything that runs: it is told to stop, and gets a little time to do so and to be answered. Nothing new is begun. */
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true;
     this.#stopAll(new NodeCommandError("UNAVAILABLE", "the node is stopping"));
-    const everything = Promise.all([...this.#executions].map(({ outcome }) => outcome));
+    const everything = Promise.all([...[...this.#executions].map(({ outcome }) => outcome), ...this.#answering]);
     await new Promise<void>((resolve) => {
       const cancel = this.#options.clock.after(graceMs, resolve);
       void everything.then(() => {

@@ -17,6 +17,8 @@ export { maxKeyBytes } from "./key-value-table.ts";
 export type { MemoryStoreOptions } from "./memory-store.ts";
 export { MemoryStore } from "./memory-store.ts";
 export type { Liveness, ProcessIdentity } from "./process-identity.ts";
+export type { RunningLockOptions } from "./running-lock.ts";
+export { RunningLock } from "./running-lock.ts";
 export type { SqliteStoreOptions } from "./sqlite-store.ts";
 export { SqliteStore } from "./sqlite-store.ts";
 export type { DocumentStore, RecordStore, StateStore } from "./stores.ts";

@@ -6,6 +6,7 @@ test("store: the public list is exactly this", () => {
     "FileLock",
     "FileStore",
     "MemoryStore",
+    "RunningLock",
     "SqliteStore",
     "StoreError",
     "StoreErrorCode",

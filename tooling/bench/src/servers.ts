@@ -81,9 +81,14 @@ export async function startServer(side: Side): Promise<RunningServer> {
     complaint += chunk.toString("utf8");
   });
   const port = await new Promise<number>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
+    const lines = createInterface({ input: child.stdout });
+    lines.on("line", (line) => {
       const entry: { msg?: unknown; port?: unknown } = JSON.parse(line);
-      if (entry.msg === "listening") resolve(Number(entry.port));
+      if (entry.msg !== "listening") return;
+      resolve(Number(entry.port));
+      // What else it says is read, so that it isn't held up, and not looked at: this process isn't what is measured.
+      lines.close();
+      child.stdout.resume();
     });
     void exited.then(() => reject(new Error(`the ${side} did not start: ${complaint}`)));
   });

@@ -23,7 +23,7 @@ async function newFile(invocation: Invocation): Promise<ApprovalsFile> {
   if ((path === undefined) === !invocation.has("stdin"))
     throw usageError("name a file with --file, or read it with --stdin; not both", invocation.command);
   const words = path === undefined ? await text(process.stdin) : await readFile(path, "utf8").catch(unreadable(path));
-  const json = await jsonOf(words, path === undefined ? "what came in" : path);
+  const json = await jsonOf(words, path === undefined ? "what came in" : path, invocation.command);
   const { approvalsFileSchema, describeIssues } = await import("@saltgate/protocol");
   const parsed = approvalsFileSchema().safeParse(json);
   if (parsed.success) return parsed.data;

@@ -8,7 +8,7 @@ import { printableJson } from "../output/printable.ts";
 export async function run(invocation: Invocation): Promise<Exit> {
   const [method = ""] = invocation.positionals;
   const text = invocation.value("params");
-  const params = text === undefined ? {} : await jsonOf(text, "--params");
+  const params = text === undefined ? {} : await jsonOf(text, "--params", invocation.command);
   const { METHODS } = await import("@saltgate/protocol");
   if (!Object.hasOwn(METHODS, method)) {
     const { nearest } = await import("../nearest.ts");

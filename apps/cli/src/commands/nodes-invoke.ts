@@ -15,7 +15,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const command = invocation.value("command") ?? invocation.positionals[0];
   if (command === undefined) throw usageError("which command", invocation.command);
   const text = invocation.value("params");
-  const params = text === undefined ? undefined : await jsonOf(text, "--params");
+  const params = text === undefined ? undefined : await jsonOf(text, "--params", invocation.command);
   const timeoutMs =
     millisecondsOf(invocation.value("invoke-timeout"), "invoke-timeout", invocation.command) ?? DEFAULT_TIMEOUT_MS;
   const idempotencyKey = invocation.value("idempotency-key") ?? crypto.randomUUID();

@@ -6,18 +6,41 @@ import type { Connection, PeerSocket } from "./connection.ts";
 /** What a frame and its masking add to a message, generously. */
 const FRAME_OVERHEAD_BYTES = 1_024;
 
-/** The port that a connection sends through, over a socket of the `ws` library. */
+/** How much is held back at most until the end of a turn, in bytes. */
+const MAX_HELD_BYTES = 65_536;
+
+/**
+ * The port that a connection sends through, over a socket of the `ws` library. Messages of one turn of the event loop
+ * leave together: a system call costs more than all the rest of a small message.
+ */
 export function peerSocket(socket: WebSocket, raw: Socket): PeerSocket {
+  let isHeld = false;
+  const release = (): void => {
+    if (!isHeld) return;
+    isHeld = false;
+    raw.uncork();
+  };
   return {
     send(text) {
+      if (socket.readyState !== socket.OPEN) return;
+      if (!isHeld) {
+        isHeld = true;
+        raw.cork();
+        process.nextTick(release);
+      }
       // Without a callback, because one for each message is work; what goes wrong shows as the socket's own error.
-      if (socket.readyState === socket.OPEN) socket.send(text);
+      socket.send(text);
+      if (raw.writableLength > MAX_HELD_BYTES) release();
     },
     close(code, reason) {
       if (socket.readyState === socket.OPEN) socket.close(code, reason);
       else socket.terminate();
+      release();
     },
-    terminate: () => socket.terminate(),
+    terminate() {
+      release();
+      socket.terminate();
+    },
     ping() {
       if (socket.readyState === socket.OPEN) socket.ping(undefined, undefined, ignore);
     },

@@ -41,6 +41,8 @@ export interface DispatcherOptions {
     readonly method: string;
     readonly by: string;
     readonly deviceId: string | undefined;
+    /** What it was about: ids, names and decisions of the request, nothing else of it. */
+    readonly about: Readonly<Record<string, string>>;
     readonly ok: boolean;
   }) => void;
 }
@@ -194,6 +196,7 @@ export class Dispatcher {
         method: frame.method,
         by: loggable(nameOf(peer)) ?? "",
         deviceId: peer.deviceId,
+        about: aboutOf(frame.params),
         ok: outcome.ok,
       });
     }
@@ -227,4 +230,17 @@ function idempotencyKeyOf(params: unknown): string | undefined {
   const key =
     typeof params === "object" && params !== null && "idempotencyKey" in params ? params.idempotencyKey : undefined;
   return typeof key === "string" ? key : undefined;
+}
+
+/** Keys of a request that say what it was about, and never hold a secret. */
+const ABOUT_KEYS = ["nodeId", "command", "requestId", "deviceId", "role", "id", "decision", "setupId"] as const;
+
+function aboutOf(params: unknown): Record<string, string> {
+  const about: Record<string, string> = {};
+  if (typeof params !== "object" || params === null) return about;
+  for (const key of ABOUT_KEYS) {
+    const value = (params as Record<string, unknown>)[key];
+    if (typeof value === "string") about[key] = loggable(value) ?? "";
+  }
+  return about;
 }

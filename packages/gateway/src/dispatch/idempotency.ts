@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { LIMITS } from "@saltgate/protocol";
 import type { Outcome } from "./outcome.ts";
 
@@ -35,9 +35,7 @@ export class IdempotencyCache {
   begin(who: string, method: string, key: string, params: unknown): IdempotentCall {
     this.#forget();
     const name = JSON.stringify([who, method, key]);
-    const digest = createHash("sha256")
-      .update(JSON.stringify(params) ?? "")
-      .digest("base64");
+    const digest = hash("sha256", JSON.stringify(params) ?? "", "base64");
     const known = this.#remembered.get(name);
     if (known !== undefined) {
       return known.digest === digest ? { do: "repeat", outcome: known.outcome } : { do: "refuse" };

@@ -44,6 +44,7 @@ export function createEventPublisher(bus: Bus): EventPublisher {
 
 /** Whether a peer may see an event. An event without a rule for him is not sent (rule R-20). */
 export function mayReceive(description: EventDescription, peer: Peer): boolean {
+  if (description.since > peer.version) return false;
   switch (description.audience) {
     case "everyone":
       return true;

@@ -80,7 +80,8 @@ export function nodePairingMethods({ pairing, guesses }: NodePairingMethodsOptio
 }
 
 /** A request as the protocol shows it. */
-export function pendingNode({ added: _, pinned: __, declared: ___, ...row }: PendingNodeSummary): PendingNode {
+export function pendingNode(summary: PendingNodeSummary): PendingNode {
+  const { added: _, pinned: __, declared: ___, ...row } = summary;
   const { caps, commands, permissions, ...rest } = row;
   return { ...rest, ...lists({ caps, commands, permissions }) };
 }

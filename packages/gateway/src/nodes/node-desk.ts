@@ -150,7 +150,9 @@ export class NodeDesk {
   /** A node's connection is ready. */
   join(channel: NodeChannel, peer: Peer): void {
     const session = this.#directory.join(channel, peer);
-    if (session !== undefined) void this.#deliver(session.nodeId);
+    if (session === undefined) return;
+    this.#options.nodes.pairing.touch(session.nodeId);
+    void this.#deliver(session.nodeId);
   }
 
   /** A connection is over. What was asked over it ends. */
@@ -170,9 +172,8 @@ export class NodeDesk {
 
   /** Writes down what was noted, and ends what is overdue. */
   async tick(): Promise<void> {
-    for (const { nodeId } of this.#directory.here()) this.#options.nodes.pairing.touch(nodeId);
     await this.#options.nodes.pairing.flush();
-    await this.#diary.flush();
+    await this.#diary.tick();
     await this.#work.tidy();
   }
 
@@ -210,6 +211,7 @@ export class NodeDesk {
   }
 }
 
-function withoutFamily({ deviceFamily: _, ...facts }: NodeFacts): NodeFacts {
+function withoutFamily(claims: NodeFacts): NodeFacts {
+  const { deviceFamily: _, ...facts } = claims;
   return facts;
 }

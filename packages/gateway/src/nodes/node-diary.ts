@@ -30,15 +30,20 @@ export const diaryDocumentShape: DocumentShape<Diary> = {
 
 const MAX_ENTRIES = 5_000;
 
+/** How often what nodes say of themselves is written down, in milliseconds; who comes and goes is written at once. */
+const REST_MS = 300_000;
+
 /**
- * When each node was last here, and how its machine was, over restarts. It is read once and written now and then: a
- * crash loses the last minute of it, and nothing else.
+ * When each node was last here, and how its machine was, over restarts. It is read once and written seldom, because its
+ * disk may be a card that wears out: a crash loses a few minutes of how machines were, and nothing else.
  */
 export class NodeDiary {
   readonly #document: StateDocument<Diary>;
   readonly #now: () => number;
   readonly #fresh = new Map<string, DiaryEntry>();
   #known: Diary | undefined;
+  #isUrgent = false;
+  #writtenAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(document: StateDocument<Diary>, now: () => number) {
     this.#document = document;
@@ -49,6 +54,7 @@ export class NodeDiary {
   note(nodeId: string, lastSeenReason: DiaryEntry["lastSeenReason"], host?: NodeHostStats): void {
     const before = this.#fresh.get(nodeId) ?? this.#known?.[nodeId];
     const stats = host ?? before?.host;
+    if (lastSeenReason !== "alive") this.#isUrgent = true;
     this.#fresh.set(nodeId, { lastSeenAtMs: this.#now(), lastSeenReason, ...(stats && { host: stats }) });
   }
 
@@ -67,10 +73,17 @@ export class NodeDiary {
     });
   }
 
+  /** Writes down what is due. */
+  async tick(): Promise<void> {
+    if (this.#isUrgent || this.#now() >= this.#writtenAtMs + REST_MS) await this.flush();
+  }
+
   /** Writes down what was noted since the last time. */
   async flush(): Promise<void> {
     const fresh = new Map(this.#fresh);
     if (fresh.size === 0) return;
+    this.#isUrgent = false;
+    this.#writtenAtMs = this.#now();
     this.#known = await updateDocument(this.#document, (entries) => {
       const next = newest({ ...entries, ...Object.fromEntries(fresh) });
       return { next, result: next };

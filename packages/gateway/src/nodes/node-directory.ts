@@ -35,11 +35,6 @@ export class NodeDirectory {
     return this.#registry.current(nodeId);
   }
 
-  /** The nodes that are here. */
-  here(): NodeSession[] {
-    return this.#registry.all();
-  }
-
   /** A node's connection is ready. */
   join(channel: NodeChannel, peer: Peer): NodeSession | undefined {
     if (peer.node === undefined || peer.deviceId === undefined) return undefined;

@@ -121,7 +121,7 @@ export class NodeInvoker {
 
   /** A connection of a node is over: what was asked over it will not be answered over it. */
   connectionEnded(connId: string): void {
-    for (const waiting of [...this.#waiting.values()]) {
+    for (const waiting of this.#waiting.values()) {
       if (waiting.connId !== connId) continue;
       this.#end(waiting.id)?.fail(
         new RequestError("NODE_DISCONNECTED", `node disconnected (${waiting.command})`, {

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { styleText } from "node:util";
 import { type Level, multistream, type Logger as PinoLogger, pino } from "pino";
+import { LineBatch } from "./line-batch.ts";
 import type { LogRedactor } from "./log-redactor.ts";
 
 /** Where log lines go, and which. */
@@ -19,26 +20,47 @@ export interface LogSinkOptions {
   readonly file: string | undefined;
 }
 
-/** A pino logger whose every line passes the redactor before it is written anywhere. */
+/** How often the console hears of what is going on, at most. The file is the record, and is written in every turn. */
+const CONSOLE_PAUSE_MS = 50;
+
+/** Asks pino to say the level of each line before it writes it. */
+const WITH_LEVEL = { [Symbol.for("pino.metadata")]: true, lastLevel: 0 };
+
+/**
+ * A pino logger whose every line passes the redactor before it is written anywhere. Lines of one turn of the event
+ * loop are written together; a warning or worse is written at once, with what came before it, and so is all of it when
+ * the process ends.
+ */
 export function createLogSink(options: LogSinkOptions): { readonly logger: PinoLogger; close(): void } {
   const streams: { level: Level; stream: { write(line: string): void } }[] = [];
+  const batches: LineBatch[] = [];
   const { redactor, console, readable, consoleLevel, fileLevel, file } = options;
-  if (consoleLevel !== "silent") {
-    streams.push({
-      level: consoleLevel,
-      stream: { write: (line) => console(readable ? readableLine(redactor.clean(line)) : redactor.clean(line)) },
-    });
-  }
+  const clean = onceForEach((line: string) => redactor.clean(line));
+  const addStream = (level: Level, batch: LineBatch, format = (line: string): string => line): void => {
+    batches.push(batch);
+    const stream = {
+      ...WITH_LEVEL,
+      write(line: string): void {
+        batch.add(format(clean(line)), this.lastLevel >= pino.levels.values["warn"]!);
+      },
+    };
+    streams.push({ level, stream });
+  };
+  const flush = (): void => {
+    for (const batch of batches) batch.flush();
+  };
+  if (consoleLevel !== "silent")
+    addStream(consoleLevel, new LineBatch(console, CONSOLE_PAUSE_MS), readable ? readableLine : undefined);
   let descriptor: number | undefined;
   if (file !== undefined && fileLevel !== "silent") {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     descriptor = openSync(file, "a", 0o600);
-    streams.push({
-      level: fileLevel,
-      // A line that comes after the end has nowhere to go, and is no reason to fail.
-      stream: { write: (line) => void (descriptor === undefined || writeSync(descriptor, redactor.clean(line))) },
-    });
+    // A line that comes after the end has nowhere to go, and is no reason to fail.
+    const write = (text: string): void => void (descriptor === undefined || writeSync(descriptor, text));
+    addStream(fileLevel, new LineBatch(write));
   }
+  // Who dies of an error in the middle of a turn still says what led to it.
+  process.on("exit", flush);
   const lowest = streams.reduce<Level | "silent">(
     (low, { level }) => (low === "silent" || pino.levels.values[level]! < pino.levels.values[low]! ? level : low),
     "silent",
@@ -56,9 +78,20 @@ export function createLogSink(options: LogSinkOptions): { readonly logger: PinoL
   return {
     logger,
     close() {
+      process.off("exit", flush);
+      flush();
       if (descriptor !== undefined) closeSync(descriptor);
       descriptor = undefined;
     },
+  };
+}
+
+/** Remembers the last answer: console and file ask for the same line one after the other. */
+function onceForEach(answer: (line: string) => string): (line: string) => string {
+  let last: { readonly line: string; readonly answer: string } | undefined;
+  return (line) => {
+    if (last?.line !== line) last = { line, answer: answer(line) };
+    return last.answer;
   };
 }
 

@@ -1,13 +1,7 @@
-import { mkdir, utimes } from "node:fs/promises";
-import { dirname } from "node:path";
-import { FileLock, nodeFileSystem, StoreError } from "@saltgate/store";
+import { RunningLock, StoreError } from "@saltgate/store";
 import type { Clock } from "../clock.ts";
 import { StartError } from "./exit-codes.ts";
 
-/** How often a running gateway touches its lock, in milliseconds. */
-const TOUCH_MS = 30_000;
-/** A gateway in another container that has not touched its lock for so long is gone, in milliseconds. */
-const UNKNOWN_OWNER_MS = 120_000;
 /** How long another gateway may take to end after it was asked to, in milliseconds. */
 const FORCE_PATIENCE_MS = 10_000;
 
@@ -37,33 +31,24 @@ export async function withStateLock<T>(
   work: () => Promise<T>,
   signal: SendSignal = sendSignal,
 ): Promise<T> {
-  await mkdir(dirname(lockFile), { recursive: true, mode: 0o700 });
-  const lock = new FileLock({
-    fileSystem: nodeFileSystem,
+  const lock = new RunningLock({
+    path: lockFile,
     waitMs: force ? FORCE_PATIENCE_MS : 1_000,
-    unknownOwnerMs: UNKNOWN_OWNER_MS,
     now: clock.now,
+    every: clock.every,
   });
-  const holder = await lock.livingHolder(lockFile);
+  const holder = await lock.holder();
   if (force && holder !== undefined) signal(holder.pid, "SIGTERM");
   const stopKilling =
     force && holder !== undefined ? clock.after(FORCE_PATIENCE_MS / 2, () => signal(holder.pid, "SIGKILL")) : undefined;
   try {
-    return await lock.hold(lockFile, async () => {
+    return await lock.hold(async () => {
       stopKilling?.();
-      const stopTouching = clock.every(TOUCH_MS, () => {
-        const now = clock.now() / 1_000;
-        utimes(lockFile, now, now).catch(() => undefined); // a lock that can't be touched is still held
-      });
-      try {
-        return await work();
-      } finally {
-        stopTouching();
-      }
+      return work();
     });
   } catch (error) {
     if (!(error instanceof StoreError) || errorCode(error) !== "busy") throw error;
-    const other = await lock.livingHolder(lockFile);
+    const other = await lock.holder();
     throw new StartError(
       `a gateway runs on this state already${other === undefined ? "" : ` (process ${other.pid})`}`,
       "Use it, stop it, or take its place: saltgate gateway --force. For a second gateway use --profile <name>.",

@@ -1,4 +1,4 @@
-import type { ClientState } from "@saltgate/client";
+import { type ClientState, GatewayError } from "@saltgate/client";
 
 const MAX_CHARS = 300;
 
@@ -30,8 +30,10 @@ export function connectionWords(state: ClientState, url: string): string | undef
         ? `No connection to ${url} (${plain(state.error.message)}). It is tried again until it works.`
         : `This node waits for its owner. On the machine of the gateway, run: ${command}`;
     }
-    case "paused":
-      return `The gateway at ${url} doesn't let this node in: ${plain(state.error.message)}. ${mendOf(state)}It is tried again every few minutes.`;
+    case "paused": {
+      const what = state.error instanceof GatewayError ? "doesn't let this node in" : "can't be used";
+      return `The gateway at ${url} ${what}: ${plain(state.error.message)}. ${mendOf(state)}It is tried again every few minutes.`;
+    }
   }
 }
 

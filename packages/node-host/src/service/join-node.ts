@@ -71,7 +71,7 @@ function whyNot(error: unknown, url: string): NodeServiceError {
     return new NodeServiceError(error.code, "joining was stopped", { exitCode: ExitCode.Failed, cause: error });
   const isCertificate = error.code.startsWith("TLS_");
   const isAddress = error.code === "INSECURE_URL" || error.code === "INVALID_URL";
-  return new NodeServiceError(error.code, `${url} can't be joined: ${plain(error.message)}`, {
+  return new NodeServiceError(error.code, `the gateway at ${url} can't be joined: ${plain(error.message)}`, {
     exitCode: isCertificate ? ExitCode.NotPermitted : isAddress ? ExitCode.Usage : ExitCode.Unreachable,
     mend: isCertificate
       ? "Something else answers there, or the gateway has another certificate now. Make a new invitation: saltgate nodes invite"

@@ -93,9 +93,10 @@ async function run(call: Call): Promise<ExitCode> {
 async function join(call: Call): Promise<ExitCode> {
   const { flags, paths, host, clock } = call;
   const isPiped = flags.positionals.length === 1 && flags.positionals[0] === "-";
-  const { url, bootstrapToken, tlsFingerprint } = setupCodeIn(
-    isPiped ? await host.stdin() : flags.positionals.join(" "),
-  );
+  const code = setupCodeIn(isPiped ? await host.stdin() : flags.positionals.join(" "));
+  const { url, bootstrapToken } = code;
+  // An invitation that leads through a proxy names no certificate; whoever pastes it may know it all the same.
+  const tlsFingerprint = code.tlsFingerprint ?? flags.tlsFingerprint;
   return asOnlyNode(paths.lockFile, clock, async () => {
     const saved = await readNodeSettings(paths.settingsFile);
     const gateway = {
@@ -122,7 +123,7 @@ async function join(call: Call): Promise<ExitCode> {
     else {
       await node.close();
       host.stderr(
-        `Run it: ${host.command} run\nIt runs nothing before you allow it: saltgate approvals, on the gateway.\n`,
+        `Run it: ${host.command} run\nWhat may run here, and that is nothing yet, you say on the gateway: saltgate approvals --help\n`,
       );
     }
     return ExitCode.Ok;

@@ -31,7 +31,6 @@ export interface SystemCommandsOptions {
 /** The commands that every computer has: `system.run` and what belongs to it. */
 export function systemCommands(options: SystemCommandsOptions): readonly NodeCommand[] {
   const { approvals, env, homedir, platform = process.platform, clock = systemClock } = options;
-  const search = { env, platform };
   const desk = {
     approvals,
     view: {
@@ -47,8 +46,8 @@ export function systemCommands(options: SystemCommandsOptions): readonly NodeCom
   return [
     systemRun({ ...desk, permissions: options.permissions ?? {}, limits, clock }),
     systemRunPrepare(desk),
-    systemWhich(search),
-    systemNotify(search),
+    systemWhich(desk.view),
+    systemNotify(desk.view),
     execApprovalsGet(approvals),
     execApprovalsSet(approvals),
   ] as readonly NodeCommand[];

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
+import { findProgram, type HostView } from "@saltgate/exec-policy";
 import { systemNotifyParamsSchema } from "@saltgate/protocol";
 import { defineCommand, type NodeCommand } from "../node-command.ts";
 import { NodeCommandError } from "../node-command-error.ts";
-import { findProgram, type ProgramSearch } from "./find-program.ts";
 
 /** What to show. */
 export interface Notification {
@@ -13,7 +13,7 @@ export interface Notification {
 }
 
 /** Runs a program to its end; rejects when it fails. */
-export type RunProgram = (file: string, args: readonly string[], env: ProgramSearch["env"]) => Promise<void>;
+export type RunProgram = (file: string, args: readonly string[], env: HostView["env"]) => Promise<void>;
 
 const URGENCY = { passive: "low", active: "normal", timeSensitive: "critical" } as const;
 /** How long a notifier may take, in milliseconds. */
@@ -41,7 +41,7 @@ function notifierWords(notifier: "notify-send" | "osascript", wanted: Notificati
 }
 
 /** `system.notify`: shows a notification on the node's desktop. */
-export function systemNotify(search: ProgramSearch, run: RunProgram = runProgram): NodeCommand<Notification> {
+export function systemNotify(view: HostView, run: RunProgram = runProgram): NodeCommand<Notification> {
   return defineCommand<Notification>({
     name: "system.notify",
     cap: "system",
@@ -52,8 +52,8 @@ export function systemNotify(search: ProgramSearch, run: RunProgram = runProgram
     async run(wanted, context) {
       if ((wanted.title ?? "") === "" && (wanted.body ?? "") === "")
         throw new NodeCommandError("INVALID_REQUEST", "system.notify: title or body is required");
-      const notifier = search.platform === "darwin" ? "osascript" : "notify-send";
-      const file = await findProgram(notifier, search);
+      const notifier = view.platform === "darwin" ? "osascript" : "notify-send";
+      const file = await findProgram(notifier, view);
       if (file === undefined)
         throw new NodeCommandError(
           "UNAVAILABLE",
@@ -63,7 +63,7 @@ export function systemNotify(search: ProgramSearch, run: RunProgram = runProgram
         );
       await context.begin();
       try {
-        await run(file, notifierWords(notifier, wanted), search.env);
+        await run(file.path, notifierWords(notifier, wanted), view.env);
       } catch (cause) {
         throw new NodeCommandError(
           "UNAVAILABLE",

@@ -1,10 +1,10 @@
+import { findProgram, type HostView } from "@saltgate/exec-policy";
 import { systemWhichParamsSchema } from "@saltgate/protocol";
 import { defineCommand, type NodeCommand } from "../node-command.ts";
 import { NodeCommandError } from "../node-command-error.ts";
-import { findProgram, type ProgramSearch } from "./find-program.ts";
 
 /** `system.which`: where programs are. Only those that are there are in the answer. */
-export function systemWhich(search: ProgramSearch): NodeCommand<{ bins: string[] }> {
+export function systemWhich(view: HostView): NodeCommand<{ bins: string[] }> {
   return defineCommand({
     name: "system.which",
     cap: "system",
@@ -20,9 +20,9 @@ export function systemWhich(search: ProgramSearch): NodeCommand<{ bins: string[]
         );
       const found: Record<string, string> = {};
       for (const bin of new Set(bins)) {
-        const place = await findProgram(bin, search);
+        const place = await findProgram(bin, view);
         // Not by assignment: a program may be called like what every object has.
-        if (place !== undefined) Object.defineProperty(found, bin, { value: place, enumerable: true });
+        if (place !== undefined) Object.defineProperty(found, bin, { value: place.path, enumerable: true });
       }
       return { bins: found };
     },

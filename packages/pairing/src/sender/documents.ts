@@ -35,7 +35,7 @@ export function senderDocumentShapes(channel: string): SenderDocumentShapes {
 }
 
 /** Ids as they are compared: normalised, without repeats, `*` and those that name nobody. */
-export function senderIds(ids: readonly string[], channel: string): string[] {
+function senderIds(ids: readonly string[], channel: string): string[] {
   return [...new Set(ids.map((id) => normalizeSenderId(channel, id)).filter((id) => id !== "" && id !== "*"))];
 }
 

@@ -1,8 +1,21 @@
 import type { Bench } from "../bench.ts";
 import { idle, troubles } from "./crowds.ts";
+import { invoke, nodes } from "./nodes.ts";
 import { size } from "./size.ts";
 import { command, start } from "./start.ts";
 import { events, handshakes, presence, requests } from "./traffic.ts";
 
 /** Every benchmark, in the order of the table. */
-export const BENCHES: readonly Bench[] = [start, command, requests, events, presence, handshakes, idle, troubles, size];
+export const BENCHES: readonly Bench[] = [
+  start,
+  command,
+  requests,
+  events,
+  presence,
+  handshakes,
+  idle,
+  troubles,
+  invoke,
+  nodes,
+  size,
+];

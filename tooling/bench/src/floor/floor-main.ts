@@ -44,6 +44,44 @@ const health = (): object => ({
 const methods = Array.from({ length: 12 }, (_, index) => `some.method.name.${index}`);
 const clients = new Set<WebSocket>();
 
+interface Node {
+  readonly socket: WebSocket;
+  readonly row: object;
+}
+const nodes = new Map<string, Node>();
+/** Who waits for the answer to an invocation, by its id. */
+const waiting = new Map<unknown, { readonly socket: WebSocket; readonly id: unknown; readonly about: object }>();
+
+/** A row of the size that a node has in a list. */
+function nodeRow(nodeId: string, { client, caps, commands }: Record<string, unknown>): object {
+  const ts = Date.now();
+  const { platform, version } = client as Record<string, unknown>;
+  const seen = { lastSeenAtMs: ts, lastSeenReason: "alive" };
+  const here = { connectedAtMs: ts, paired: true, connected: true };
+  return { caps, commands, platform, version, remoteIp: "127.0.0.1", nodeId, ...seen, ...here };
+}
+
+/** Sends what an operator asks to the node that it asks for. */
+function relayInvoke(socket: WebSocket, id: unknown, params: Record<string, unknown>): void {
+  const { nodeId, command, params: given, idempotencyKey } = params;
+  const invocationId = randomUUID();
+  waiting.set(invocationId, { socket, id, about: { nodeId, command } });
+  const payload = { nodeId, command, paramsJSON: JSON.stringify(given), timeoutMs: 30_000, idempotencyKey };
+  nodes
+    .get(String(nodeId))
+    ?.socket.send(
+      JSON.stringify({ type: "event", event: "node.invoke.request", payload: { id: invocationId, ...payload } }),
+    );
+}
+
+/** Sends what a node answers to the operator that waits for it. */
+function relayResult({ id, payloadJSON }: Record<string, unknown>): void {
+  const asked = waiting.get(id);
+  waiting.delete(id);
+  const payload = { ok: true, ...asked?.about, payload: JSON.parse(String(payloadJSON)), payloadJSON };
+  asked?.socket.send(JSON.stringify({ type: "res", id: asked.id, ok: true, payload }));
+}
+
 /** Once per event, as a broadcast without numbers can be. */
 function broadcast(event: string, payload: unknown): void {
   const text = JSON.stringify({ type: "event", event, payload, seq: 1, stateVersion: { presence: 1, health: 1 } });
@@ -71,9 +109,11 @@ server.on("connection", (socket) => {
       socket.close(1000);
       return;
     }
-    const { id, method, params } = frame;
+    const { id, method, params = {} } = frame;
     if (method === "connect") {
       clients.add(socket);
+      const device = params["device"] as { id: string } | undefined;
+      if (params["role"] === "node" && device) nodes.set(device.id, { socket, row: nodeRow(device.id, params) });
       answer(id, {
         type: "hello-ok",
         protocol: 4,
@@ -85,15 +125,20 @@ server.on("connection", (socket) => {
       });
     } else if (method === "health") {
       const summary = health();
-      if (params?.["probe"] === true) broadcast("health", summary);
+      if (params["probe"] === true) broadcast("health", summary);
       answer(id, summary);
     } else if (method === "system-presence") answer(id, presence());
     else if (method === "system-event") {
-      const key = String(params?.["deviceId"]);
+      const key = String(params["deviceId"]);
       rows.set(key, { ...rows.get(key), ...params, ts: Date.now() });
       broadcast("presence", { presence: presence() });
       answer(id, { ok: true });
-    } else answer(id, {});
+    } else if (method === "node.invoke") relayInvoke(socket, id, params);
+    else if (method === "node.invoke.result") {
+      relayResult(params);
+      answer(id, { ok: true });
+    } else if (method === "node.list") answer(id, { ts: Date.now(), nodes: [...nodes.values()].map(({ row }) => row) });
+    else answer(id, {});
   });
   socket.send(
     JSON.stringify({ type: "event", event: "connect.challenge", payload: { nonce: randomUUID(), ts: Date.now() } }),

@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { WebSocket } from "ws";
 import { median, percentile } from "../statistics.ts";
 import { connectMany, LoadClient, newLoadDevice } from "./load-client.ts";
+import { amongNodes, holdNodes, invokeOne, releaseNodes } from "./node-jobs.ts";
 
 /** The server that a job loads. */
 export interface Target {
@@ -278,5 +279,18 @@ const DISTURBANCES: Readonly<Record<Disturbance, (target: Target, count: number)
 };
 
 /** Everything that the load generator can be told to do. */
-export const JOBS = { latency, throughput, broadcast, presence, handshakes, hold, release, disturbed } as const;
+export const JOBS = {
+  latency,
+  throughput,
+  broadcast,
+  presence,
+  handshakes,
+  hold,
+  release,
+  disturbed,
+  invokeOne,
+  holdNodes,
+  amongNodes,
+  releaseNodes,
+} as const;
 export type JobName = keyof typeof JOBS;

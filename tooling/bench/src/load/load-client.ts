@@ -23,11 +23,17 @@ export interface LoadConnect {
   readonly mode?: "cli" | "ui";
   readonly instanceId?: string;
   readonly device?: LoadDevice;
+  /** Connects as a node that can do this, and not as an operator. It needs a device. */
+  readonly node?: { readonly caps: readonly string[]; readonly commands: readonly string[] };
   /** Sees every message that is no answer, unread. */
   readonly onEvent?: (data: Buffer) => void;
 }
 
-const SCOPES = ["operator.admin"];
+/** How clients of each role show themselves. */
+const ROLES = {
+  operator: { id: "gateway-client", scopes: ["operator.admin"] },
+  node: { id: "node-host", scopes: [] },
+} as const;
 const RESPONSE_START = Buffer.from('{"type":"res"');
 
 /** A client that does as little as possible besides speaking the protocol, so that the servers are what is measured. */
@@ -81,17 +87,18 @@ export class LoadClient {
   }
 
   #sendConnect(nonce: string): void {
-    const { token, mode = "cli", instanceId, device } = this.#options;
-    const client = { id: "gateway-client", version: "1", platform: "linux", mode, ...(instanceId && { instanceId }) };
+    const { token, instanceId, device, node } = this.#options;
+    const role = node === undefined ? "operator" : "node";
+    const { id, scopes } = ROLES[role];
+    const mode = node === undefined ? (this.#options.mode ?? "cli") : "node";
+    const client = { id, version: "1", platform: "linux", mode, ...(instanceId && { instanceId }) };
     const shared = token ?? device?.deviceToken ?? "";
     const signedAt = Date.now();
     const signed = (secret: KeyObject, deviceId: string): string =>
       sign(
         null,
         Buffer.from(
-          ["v3", deviceId, client.id, mode, "operator", SCOPES.join(","), signedAt, shared, nonce, "linux", ""].join(
-            "|",
-          ),
+          ["v3", deviceId, client.id, mode, role, scopes.join(","), signedAt, shared, nonce, "linux", ""].join("|"),
         ),
         secret,
       ).toString("base64url");
@@ -103,8 +110,9 @@ export class LoadClient {
         minProtocol: 4,
         maxProtocol: 4,
         client,
-        role: "operator",
-        scopes: SCOPES,
+        role,
+        scopes,
+        ...node,
         auth: { token: shared },
         ...(device && {
           device: {
