@@ -83,11 +83,7 @@ describe("command line", () => {
     [["status", "--profile", "../x"], '--profile: "../x" can\'t be a profile', "See: saltgate --help"],
     [["status", "--url", "ftp://x"], "--url must be", "See: saltgate --help"],
     [["gateway", "call", "helth"], 'the protocol has no method "helth"', "Did you mean: saltgate gateway call health"],
-    [
-      ["gateway", "call", "health", "--params", "{"],
-      "--params is not JSON",
-      'Quote it for your shell: \'{"key": "value"}\'',
-    ],
+    [["gateway", "call", "health", "--params", "{"], "--params is not JSON", "See: saltgate gateway call --help"],
     [["completion", "csh"], 'no completion for "csh"', "See: saltgate completion --help"],
     [["setup", "--yes", "--port", "70000"], "a port is a whole number from 1 to 65535", undefined],
   ] as const)(
