@@ -112,7 +112,7 @@ describe("approvals get, set and allowlist", () => {
     expect(mine.json()).toMatchObject({ added: true, exists: true });
     expect([patternsOf(mine, "*"), patternsOf(mine, "main")]).toEqual([["/usr/bin/uptime"], ["/usr/bin/free"]]);
     expect((await run("get", "--node", "pi")).stdout).toMatch(/Runs without asking \(2\)\nAgent +Program/);
-    for (const pattern of ["uptime", "./bin/uptime", "/usr/../bin/uptime", "bin/uptime"]) {
+    for (const pattern of ["uptime", "/bin/sh", "/usr/bin/git", "./bin/uptime", "/usr/../bin/uptime", "bin/uptime"]) {
       const refused = await run("allowlist", "add", pattern, "--node", "pi", "--json");
       expect({ pattern, exit: refused.exit }).toEqual({ pattern, exit: 2 });
       expect(errorOf(refused).code).toBe("INVALID_PATTERN");

@@ -152,7 +152,7 @@ describe("nodes list, status, describe and rename", () => {
     expect(await run("nodes", "rename", "attic")).toMatchObject({ exit: 2 });
   });
 
-  test("[cli:exit-codes] nodes: without a gateway 3, with a wrong secret 4", async () => {
+  test("[cli:unreachable] [cli:not-permitted] nodes: without a gateway 3, with a wrong secret 4", async () => {
     await using sandbox = await Sandbox.create();
     const words = ["nodes", "list", "--url", "ws://127.0.0.1:1"];
     expect(await sandbox.run(words)).toMatchObject({ exit: 3 });
