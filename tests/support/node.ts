@@ -1,29 +1,13 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Child } from "./child.ts";
-import type { RunOptions, Sandbox } from "./sandbox.ts";
+import { isBundleFresh, type RunOptions, type Sandbox } from "./sandbox.ts";
 
-const root: string = join(import.meta.dirname, "../..");
-const APP = join(root, "apps/node");
+const app: string = join(import.meta.dirname, "../../apps/node");
 
 /** The small node app: its bundle when it was made from the sources as they are now, else the sources themselves. */
-export const NODE_APP: readonly string[] = isBundleFresh()
-  ? [join(APP, "bin/saltgate-node.mjs")]
-  : ["--conditions=@saltgate/source", join(APP, "src/main.ts")];
-
-function isBundleFresh(): boolean {
-  const bundle = join(APP, "dist/saltgate-node.js");
-  if (!existsSync(bundle)) return false;
-  const folders = [
-    join(APP, "src"),
-    ...readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "src")),
-  ];
-  const newest = folders
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)))
-    .reduce((latest, file) => Math.max(latest, statSync(file).mtimeMs), 0);
-  return statSync(bundle).mtimeMs > newest;
-}
+export const NODE_APP: readonly string[] = isBundleFresh("apps/node", "saltgate-node.js")
+  ? [join(app, "bin/saltgate-node.mjs")]
+  : ["--conditions=@saltgate/source", join(app, "src/main.ts")];
 
 /** Has a machine join a gateway by an invitation. */
 export async function joinNode(

@@ -15,12 +15,13 @@ export const FROM_SOURCE: readonly string[] = ["--conditions=@saltgate/source", 
  * The command as most tests run it: the bundle, which starts several times as fast, when it was made from the sources as
  * they are now; else the sources themselves.
  */
-const ORDINARY: readonly string[] = isBundleFresh() ? INSTALLED : FROM_SOURCE;
+const ORDINARY: readonly string[] = isBundleFresh("apps/cli", "main.js") ? INSTALLED : FROM_SOURCE;
 
-function isBundleFresh(): boolean {
-  const bundle = join(root, "apps/cli/dist/main.js");
+/** Whether the bundle of an app was made from the sources as they are now. */
+export function isBundleFresh(app: string, file: string): boolean {
+  const bundle = join(root, app, "dist", file);
   if (!existsSync(bundle)) return false;
-  const rooms = ["apps/cli", ...readdirSync(join(root, "packages")).map((name) => `packages/${name}`)];
+  const rooms = [app, ...readdirSync(join(root, "packages")).map((name) => `packages/${name}`)];
   const folders = rooms.map((room) => join(root, room, "src")).filter((folder) => existsSync(folder));
   const newest = Math.max(
     ...folders.flatMap((folder) =>

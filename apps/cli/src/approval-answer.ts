@@ -3,6 +3,7 @@ import { CommandError, Exit } from "./command-error.ts";
 import type { Invocation } from "./command-line.ts";
 import { openSession } from "./gateway-session.ts";
 import { answer } from "./output/answer.ts";
+import { printable } from "./output/printable.ts";
 
 /** The question that a person means: by its id, or the beginning of it (four characters or more). */
 function findQuestion(waiting: readonly PendingApproval[], words: string): PendingApproval {
@@ -31,6 +32,6 @@ export async function answerQuestion(invocation: Invocation, decision: ApprovalD
   const { id, request } = findQuestion(waiting, invocation.positionals[0] ?? "");
   await session.request("exec.approval.resolve", { id, decision });
   const said = { "allow-once": "Allowed, once", "allow-always": "Allowed, from now on", deny: "Denied" }[decision];
-  answer(invocation, { id, decision }, () => `${said}: ${request.command}`);
+  answer(invocation, { id, decision }, () => `${said}: ${printable(request.command)}`);
   return Exit.Ok;
 }

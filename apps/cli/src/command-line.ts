@@ -40,6 +40,8 @@ export interface Invocation {
   value(name: string): string | undefined;
   /** All values of an option that may come several times; commas separate too. */
   list(name: string): string[];
+  /** The same as they were typed, commas and all. */
+  values(name: string): readonly string[];
   /** Whether a switch is on. */
   has(name: string): boolean;
 }
@@ -163,6 +165,7 @@ export function parseInvocation(name: string, spec: CommandSpec, words: readonly
         .flatMap((value) => value.split(","))
         .map((value) => value.trim())
         .filter((value) => value !== ""),
+    values: (option) => given.get(option) ?? [],
     has: (option) => given.has(option),
   };
 }

@@ -3,20 +3,29 @@ import { type CommandSpec, findCommand, parseInvocation } from "./command-line.t
 import { COMMANDS } from "./commands.ts";
 import { VERSION } from "./version.ts";
 
+/** Whether errors are told in JSON. */
+let answersInJson = process.argv.includes("--json");
+
 /** Runs a command line and gives the exit code. What a command needs is loaded when it runs. */
 async function main(words: readonly string[]): Promise<Exit> {
   const { name, rest } = findCommand(words, COMMANDS);
   const spec = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (spec === undefined) return withoutCommand(name, rest);
-  if (isAskingForHelp(spec, rest)) {
-    const { commandHelp } = await import("./help.ts");
-    const own = spec.raw === true ? (await import("./commands/gateway-flags.ts")).GATEWAY_FLAGS : spec.options;
-    process.stdout.write(commandHelp(name, spec, own));
-    return Exit.Ok;
-  }
+  if (isAskingForHelp(spec, rest)) return tellHelp(name, spec);
   const invocation = spec.raw === true ? rawInvocation(name, rest) : parseInvocation(name, spec, rest);
+  if (spec.raw !== true) {
+    answersInJson = invocation.has("json"); // a word of another program's is none of ours
+    if (invocation.has("help")) return tellHelp(name, spec);
+  }
   const { run } = await spec.load();
   return run(invocation, COMMANDS);
+}
+
+async function tellHelp(name: string, spec: CommandSpec): Promise<Exit> {
+  const { commandHelp } = await import("./help.ts");
+  const own = spec.raw === true ? (await import("./commands/gateway-flags.ts")).GATEWAY_FLAGS : spec.options;
+  process.stdout.write(commandHelp(name, spec, own));
+  return Exit.Ok;
 }
 
 /** Whether help is wanted of this command, and not of the one that it passes on. */
@@ -35,6 +44,7 @@ function rawInvocation(command: string, words: readonly string[]): ReturnType<ty
     positionals: [],
     value: () => undefined,
     list: () => [],
+    values: () => [],
     has: (name) => words.includes(`--${name}`),
   };
 }
@@ -69,5 +79,5 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const { reportError } = await import("./output/report-error.ts");
-  process.exitCode = reportError(error, process.argv.includes("--json"));
+  process.exitCode = reportError(error, answersInJson);
 }

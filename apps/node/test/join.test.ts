@@ -45,6 +45,14 @@ describe("node join", () => {
     expect(json()).toMatchObject({ ok: true, gateway: world.far.url, nodeId: world.far.connects[0]?.device?.id });
   });
 
+  test("node join: says that nothing may run, only where that is so", async () => {
+    await using world = await World.start({ connect: inviting });
+    const code = encodeSetupCode({ url: world.far.url, bootstrapToken });
+    expect((await world.run(["join", code])).stderr).toContain("What may run here, and that is nothing yet, you say");
+    await world.allowAll();
+    expect((await world.run(["join", code])).stderr).toContain("What may run here you say on the gateway");
+  });
+
   test("node join: with --run it goes on as the node", async () => {
     await using world = await World.start({ connect: inviting });
     const code = encodeSetupCode({ url: world.far.url, bootstrapToken });

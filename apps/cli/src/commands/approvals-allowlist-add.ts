@@ -12,7 +12,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const problem = problemOfPattern(pattern);
   if (problem !== undefined)
     throw new CommandError("INVALID_PATTERN", `this pattern can't be allowed: ${problem}`, {
-      mend: "Name the program by its whole path, e.g. /usr/bin/git",
+      mend: "Name the program by its whole path, e.g. /usr/bin/uptime",
       exit: Exit.Usage,
     });
   await using desk = await openApprovalsDesk(invocation);

@@ -77,7 +77,7 @@ class Watch {
     this.#waiting = this.#waiting.filter(({ id }) => id !== ending.id);
     if (this.#json) return this.#line({ event: "resolved", ...ending });
     const by = ending.reason === "timeout" ? "nobody answered in time" : `by ${ending.resolvedBy ?? "somebody"}`;
-    this.say(`${ending.decision}: ${known.request.command} (${by})`);
+    this.say(printable(`${ending.decision}: ${known.request.command} (${by})`));
     if (wasFirst) this.#show();
   }
 

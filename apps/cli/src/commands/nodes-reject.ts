@@ -3,6 +3,7 @@ import type { Invocation } from "../command-line.ts";
 import { openSession } from "../gateway-session.ts";
 import { findWaiting, waitingNodes } from "../node-desk.ts";
 import { answer } from "../output/answer.ts";
+import { printable } from "../output/printable.ts";
 
 /** Turns a waiting node away. */
 export async function run(invocation: Invocation): Promise<Exit> {
@@ -13,7 +14,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
       ? await session.request("device.pair.reject", { requestId })
       : await session.request("node.pair.reject", { requestId });
   answer(invocation, result, () =>
-    kind === "joins" ? `Turned ${name} away.` : `${name} stays with the commands that it had.`,
+    kind === "joins" ? `Turned ${printable(name)} away.` : `${printable(name)} stays with the commands that it had.`,
   );
   return Exit.Ok;
 }

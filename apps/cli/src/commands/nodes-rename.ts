@@ -3,6 +3,7 @@ import type { Invocation } from "../command-line.ts";
 import { openSession } from "../gateway-session.ts";
 import { findNode, nodeName } from "../node-desk.ts";
 import { answer } from "../output/answer.ts";
+import { printable } from "../output/printable.ts";
 
 /** Gives a node a name. */
 export async function run(invocation: Invocation): Promise<Exit> {
@@ -14,6 +15,6 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { nodes } = await session.request("node.list", {});
   const found = findNode(nodes, node);
   const result = await session.request("node.rename", { nodeId: found.nodeId, displayName: name });
-  answer(invocation, result, () => `${nodeName(found)} is called ${result.displayName} now.`);
+  answer(invocation, result, () => `${nodeName(found)} is called ${printable(result.displayName)} now.`);
   return Exit.Ok;
 }

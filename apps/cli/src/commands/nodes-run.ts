@@ -15,6 +15,7 @@ const MAX_REPEATS = 20;
 
 /** Runs a program on a node: asks the node what would run, its owner when the node wants that, and then the node. */
 export async function run(invocation: Invocation): Promise<Exit> {
+  const wanted = wantedOf(invocation);
   await using session = await openSession(invocation, undefined, { stays: true });
   const { nodes } = await session.request("node.list", {});
   const node = findNode(nodes, invocation.value("node") ?? "");
@@ -22,7 +23,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
     throw new CommandError("NOT_CONNECTED", `the node ${nodeName(node)} is not here`, {
       mend: "Start it there: saltgate node run. Or leave it work: saltgate nodes invoke --later",
     });
-  const asked = paramsOf(invocation, node.platform);
+  const asked = paramsOf(wanted, node.platform);
   const prepared = await prepare(session, node.nodeId, asked);
   const { plan, verdict } = prepared;
   if (verdict === "denied")
@@ -33,18 +34,26 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const params: SystemRunParams = { ...asked, cwd: plan.cwd };
   const permitted =
     verdict === "ask"
-      ? { ...params, runId: await askOwner(session, invocation, node.nodeId, prepared), approved: true }
+      ? { ...params, runId: await askOwner(session, wanted, node.nodeId, prepared), approved: true }
       : params;
   return await execute(session, invocation, node.nodeId, permitted);
 }
 
-function paramsOf(invocation: Invocation, platform: string | undefined): SystemRunParams {
+/** What the words of the command line say. */
+interface Wanted {
+  readonly program: readonly string[];
+  /** A line for a shell, instead of a program. */
+  readonly raw: string | undefined;
+  readonly rest: Omit<SystemRunParams, "command">;
+  readonly approvalTimeoutMs: number | undefined;
+}
+
+function wantedOf(invocation: Invocation): Wanted {
   const raw = invocation.value("raw");
   if ((raw === undefined) === (invocation.positionals.length === 0))
     throw usageError("name a program, or a line with --raw; not both", invocation.command);
-  const shell = platform?.startsWith("win") === true ? ["cmd.exe", "/d", "/s", "/c"] : ["/bin/sh", "-c"];
   const env = Object.fromEntries(
-    invocation.list("env").map((pair): [string, string] => {
+    invocation.values("env").map((pair): [string, string] => {
       const at = pair.indexOf("=");
       if (at < 1) throw usageError(`--env is <name>=<value>, not "${pair.slice(0, 40)}"`, invocation.command);
       return [pair.slice(0, at), pair.slice(at + 1)];
@@ -55,13 +64,22 @@ function paramsOf(invocation: Invocation, platform: string | undefined): SystemR
   const timeoutMs =
     millisecondsOf(invocation.value("command-timeout"), "command-timeout", invocation.command) ?? DEFAULT_RUN_MS;
   return {
-    command: raw === undefined ? [...invocation.positionals] : [...shell, raw],
-    ...(raw !== undefined && { rawCommand: raw }),
-    ...(cwd !== undefined && { cwd }),
-    ...(Object.keys(env).length > 0 && { env }),
-    ...(agentId !== undefined && { agentId }),
-    timeoutMs,
+    program: invocation.positionals,
+    raw,
+    rest: {
+      ...(cwd !== undefined && { cwd }),
+      ...(Object.keys(env).length > 0 && { env }),
+      ...(agentId !== undefined && { agentId }),
+      timeoutMs,
+    },
+    approvalTimeoutMs: millisecondsOf(invocation.value("approval-timeout"), "approval-timeout", invocation.command),
   };
+}
+
+function paramsOf({ program, raw, rest }: Wanted, platform: string | undefined): SystemRunParams {
+  if (raw === undefined) return { command: [...program], ...rest };
+  const shell = platform?.startsWith("win") === true ? ["cmd.exe", "/d", "/s", "/c"] : ["/bin/sh", "-c"];
+  return { command: [...shell, raw], rawCommand: raw, ...rest };
 }
 
 async function prepare(session: GatewaySession, nodeId: string, params: SystemRunParams): Promise<SystemRunPrepared> {
@@ -87,11 +105,10 @@ async function prepare(session: GatewaySession, nodeId: string, params: SystemRu
 /** Asks whoever may allow it, and waits, through restarts of the gateway too. @returns the approval's id */
 async function askOwner(
   session: GatewaySession,
-  invocation: Invocation,
+  { approvalTimeoutMs: timeoutMs }: Wanted,
   nodeId: string,
   { plan, policy }: SystemRunPrepared,
 ): Promise<string> {
-  const timeoutMs = millisecondsOf(invocation.value("approval-timeout"), "approval-timeout", invocation.command);
   const accepted = await session.request("exec.approval.request", {
     nodeId,
     systemRunPlan: plan,
@@ -103,7 +120,7 @@ async function askOwner(
   });
   const { id, approvers, expiresAtMs } = accepted;
   const watching = approvers === 0 ? "Nobody is watching now. " : "";
-  say(`Asks for: ${plan.commandText}\nin ${plan.cwd}`);
+  say(`Asks for: ${printable(plan.commandText)}\nin ${printable(plan.cwd)}`);
   say(`${watching}To answer: saltgate approvals watch, or saltgate approvals allow ${id}`);
   const ending = await decisionOf(session, id, expiresAtMs);
   if (ending.decision === "deny")

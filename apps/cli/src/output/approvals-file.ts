@@ -1,4 +1,5 @@
 import type { ApprovalsSnapshot } from "@saltgate/protocol";
+import { printable } from "./printable.ts";
 import { age, table } from "./table.ts";
 
 /** An approvals file, as people read it: what holds, for whom, and which programs run without asking. */
@@ -23,8 +24,8 @@ export function approvalsText(owner: string, { path, exists, policy, file }: App
     security === undefined && ask === undefined ? [] : [[agent, security ?? "", ask ?? ""]],
   );
   return [
-    `What may run on ${owner}: ${path}${exists ? "" : " (not there yet, so these are the built-in rules)"}`,
-    policy?.problem !== undefined && `Nothing runs: ${policy.problem}`,
+    `What may run on ${owner}: ${printable(path)}${exists ? "" : " (not there yet, so these are the built-in rules)"}`,
+    policy?.problem !== undefined && `Nothing runs: ${printable(policy.problem)}`,
     rules.length > 0 && table(["Rule", "Holds", "From"], rules),
     own.length > 0 && `Agents with rules of their own\n${table(["Agent", "Security", "Ask"], own)}`,
     entries.length > 0

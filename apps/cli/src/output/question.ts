@@ -1,6 +1,7 @@
 import type { PendingApproval } from "@saltgate/protocol";
+import { printable } from "./printable.ts";
 
-/** A question to an owner, with everything that he should see before he answers. */
+/** A question to an owner, with everything that he should see before he answers. Each fact is one line. */
 export function questionText(
   { id, request, expiresAtMs }: PendingApproval,
   nowMs: number,
@@ -21,6 +22,8 @@ export function questionText(
     ["answer within", `${seconds} s`],
     ["id", id],
   ];
-  const lines = facts.flatMap(([name, value]) => (value == null || value === "" ? [] : [`  ${name}: ${value}`]));
-  return [`May this run?  ${request.command}`, ...lines].join("\n");
+  const lines = facts.flatMap(([name, value]) =>
+    value == null || value === "" ? [] : [`  ${name}: ${printable(value)}`],
+  );
+  return [`May this run?  ${printable(request.command)}`, ...lines].join("\n");
 }

@@ -11,7 +11,7 @@ import { type NodePaths, nodePaths } from "./node-paths.ts";
 import type { NodeServiceHost, NodeSurroundings } from "./node-service-host.ts";
 import { type NodeSettings, readNodeSettings, writeNodeSettings } from "./node-settings.ts";
 import { tellStatus } from "./node-status.ts";
-import { openNode } from "./open-node.ts";
+import { approvalsOf, openNode } from "./open-node.ts";
 import { runNode } from "./run-node.ts";
 
 /** What the commands share. */
@@ -122,8 +122,10 @@ async function join(call: Call): Promise<ExitCode> {
     if (flags.run) await runNode({ ...call, node, url });
     else {
       await node.close();
+      const { view } = await approvalsOf(paths).policyFor(null);
+      const soFar = view.security === "deny" ? ", and that is nothing yet," : "";
       host.stderr(
-        `Run it: ${host.command} run\nWhat may run here, and that is nothing yet, you say on the gateway: saltgate approvals --help\n`,
+        `Run it: ${host.command} run\nWhat may run here${soFar} you say on the gateway: saltgate approvals --help\n`,
       );
     }
     return ExitCode.Ok;
