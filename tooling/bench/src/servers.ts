@@ -28,6 +28,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly spawnedAt: number;
   /** Its resident memory now, in bytes. */
   rssBytes(): number;
+  /** Another process on the same state, once this one has ended in an orderly way. Whoever asks for it ends it. */
+  again(): Promise<RunningServer>;
 }
 
 /** Everything this run has started and not yet ended, so that nothing outlives an interrupted run. */
@@ -66,6 +68,10 @@ export async function startServer(side: Side): Promise<RunningServer> {
   writeFileSync(join(stateDir, "saltgate.json"), JSON.stringify({ gateway: { auth: { mode: "token", token } } }), {
     mode: 0o600,
   });
+  return runServer(side, stateDir, token);
+}
+
+async function runServer(side: Side, stateDir: string, token: string): Promise<RunningServer> {
   const words = side === "floor" ? [plainFloor()] : [SALTGATE, "gateway", "--port", "0"];
   const flags = (process.env["BENCH_NODE_FLAGS"] ?? "").split(" ").filter((flag) => side === "gateway" && flag !== "");
   const spawnedAt = performance.now();
@@ -92,6 +98,12 @@ export async function startServer(side: Side): Promise<RunningServer> {
     });
     void exited.then(() => reject(new Error(`the ${side} did not start: ${complaint}`)));
   });
+  const end = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    const kill = setTimeout(() => child.kill("SIGKILL"), side === "floor" ? 0 : PATIENCE_MS);
+    await exited;
+    clearTimeout(kill);
+  };
   return {
     side,
     url: `ws://127.0.0.1:${port}`,
@@ -100,11 +112,12 @@ export async function startServer(side: Side): Promise<RunningServer> {
     pid: child.pid ?? 0,
     spawnedAt,
     rssBytes: () => rssBytesOf(child.pid ?? 0),
+    async again() {
+      await end();
+      return runServer(side, stateDir, token);
+    },
     async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
-      const kill = setTimeout(() => child.kill("SIGKILL"), side === "floor" ? 0 : PATIENCE_MS);
-      await exited;
-      clearTimeout(kill);
+      await end();
       rmSync(stateDir, { recursive: true, force: true });
     },
   };
