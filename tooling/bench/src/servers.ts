@@ -46,16 +46,16 @@ export function ours<C extends ChildProcess>(child: C): C {
 }
 
 /** Resident memory of a process, in bytes. Linux only. */
-function rssBytesOf(pid: number): number {
+export function rssBytesOf(pid: number): number {
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   if (kibibytes === undefined) throw new Error(`process ${pid} has no resident memory`);
   return Number(kibibytes) * 1_024;
 }
 
-/** The floor as plain JavaScript: taking types out as it starts would cost it time and memory that isn't its own. */
-function plainFloor(): string {
-  const source = readFileSync(join(import.meta.dirname, "floor/floor-main.ts"), "utf8");
-  const file = join(FLOOR_FOLDER, "floor-main.mjs");
+/** Part of the floor as plain JavaScript: taking types out as it starts would cost it time and memory that isn't its own. */
+export function plain(name: "floor-main" | "floor-node"): string {
+  const source = readFileSync(join(import.meta.dirname, `floor/${name}.ts`), "utf8");
+  const file = join(FLOOR_FOLDER, `${name}.mjs`);
   mkdirSync(FLOOR_FOLDER, { recursive: true });
   writeFileSync(file, stripTypeScriptTypes(source));
   return file;
@@ -72,7 +72,7 @@ export async function startServer(side: Side): Promise<RunningServer> {
 }
 
 async function runServer(side: Side, stateDir: string, token: string): Promise<RunningServer> {
-  const words = side === "floor" ? [plainFloor()] : [SALTGATE, "gateway", "--port", "0"];
+  const words = side === "floor" ? [plain("floor-main")] : [SALTGATE, "gateway", "--port", "0"];
   const flags = (process.env["BENCH_NODE_FLAGS"] ?? "").split(" ").filter((flag) => side === "gateway" && flag !== "");
   const spawnedAt = performance.now();
   const child = ours(
