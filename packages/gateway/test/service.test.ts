@@ -197,7 +197,7 @@ describe("service", () => {
     ]) {
       expect(text.includes(secret), secret).toBe(false);
     }
-    for (const line of console_) expect(() => JSON.parse(line)).not.toThrow();
+    for (const line of console_.join("").trimEnd().split("\n")) expect(() => JSON.parse(line)).not.toThrow();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, "utf8").trimEnd().split("\n")).toHaveLength(2);
   });

@@ -13,6 +13,7 @@ type ResultOf<J extends JobName> = Awaited<ReturnType<(typeof JOBS)[J]>>;
 
 /** Clients that load a server, in a process of their own. */
 export interface LoadGenerator extends AsyncDisposable {
+  readonly pid: number;
   run<J extends JobName>(job: J, target: Target, options: OptionsOf<J>): Promise<ResultOf<J>>;
 }
 
@@ -32,6 +33,7 @@ export function startLoadGenerator(): LoadGenerator {
     for (const { reject } of waiting.values()) reject(new Error("the load generator ended"));
   });
   return {
+    pid: child.pid ?? 0,
     run(job, { url, port, token }, options) {
       count += 1;
       const id = count;

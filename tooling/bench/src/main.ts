@@ -13,7 +13,7 @@ if (unknown.length > 0) {
   process.stderr.write(`There is no benchmark "${unknown.join(", ")}". There are: ${names.join(", ")}\n`);
   process.exit(2);
 }
-const built = ["apps/cli/dist/main.js", "packages/client/dist/index.js"];
+const built = ["apps/cli/dist/main.js", "apps/node/dist/saltgate-node.js", "packages/client/dist/index.js"];
 if (!built.every((file) => existsSync(join(ROOT, file)))) {
   process.stderr.write("What is measured is what is built, and something is not. Run: pnpm build\n");
   process.exit(1);

@@ -28,6 +28,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly spawnedAt: number;
   /** Its resident memory now, in bytes. */
   rssBytes(): number;
+  /** Another process on the same state, once this one has ended in an orderly way. Whoever asks for it ends it. */
+  again(): Promise<RunningServer>;
 }
 
 /** Everything this run has started and not yet ended, so that nothing outlives an interrupted run. */
@@ -44,16 +46,16 @@ export function ours<C extends ChildProcess>(child: C): C {
 }
 
 /** Resident memory of a process, in bytes. Linux only. */
-function rssBytesOf(pid: number): number {
+export function rssBytesOf(pid: number): number {
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   if (kibibytes === undefined) throw new Error(`process ${pid} has no resident memory`);
   return Number(kibibytes) * 1_024;
 }
 
-/** The floor as plain JavaScript: taking types out as it starts would cost it time and memory that isn't its own. */
-function plainFloor(): string {
-  const source = readFileSync(join(import.meta.dirname, "floor/floor-main.ts"), "utf8");
-  const file = join(FLOOR_FOLDER, "floor-main.mjs");
+/** Part of the floor as plain JavaScript: taking types out as it starts would cost it time and memory that isn't its own. */
+export function plain(name: "floor-main" | "floor-node"): string {
+  const source = readFileSync(join(import.meta.dirname, `floor/${name}.ts`), "utf8");
+  const file = join(FLOOR_FOLDER, `${name}.mjs`);
   mkdirSync(FLOOR_FOLDER, { recursive: true });
   writeFileSync(file, stripTypeScriptTypes(source));
   return file;
@@ -66,7 +68,11 @@ export async function startServer(side: Side): Promise<RunningServer> {
   writeFileSync(join(stateDir, "saltgate.json"), JSON.stringify({ gateway: { auth: { mode: "token", token } } }), {
     mode: 0o600,
   });
-  const words = side === "floor" ? [plainFloor()] : [SALTGATE, "gateway", "--port", "0"];
+  return runServer(side, stateDir, token);
+}
+
+async function runServer(side: Side, stateDir: string, token: string): Promise<RunningServer> {
+  const words = side === "floor" ? [plain("floor-main")] : [SALTGATE, "gateway", "--port", "0"];
   const flags = (process.env["BENCH_NODE_FLAGS"] ?? "").split(" ").filter((flag) => side === "gateway" && flag !== "");
   const spawnedAt = performance.now();
   const child = ours(
@@ -92,6 +98,12 @@ export async function startServer(side: Side): Promise<RunningServer> {
     });
     void exited.then(() => reject(new Error(`the ${side} did not start: ${complaint}`)));
   });
+  const end = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    const kill = setTimeout(() => child.kill("SIGKILL"), side === "floor" ? 0 : PATIENCE_MS);
+    await exited;
+    clearTimeout(kill);
+  };
   return {
     side,
     url: `ws://127.0.0.1:${port}`,
@@ -100,11 +112,12 @@ export async function startServer(side: Side): Promise<RunningServer> {
     pid: child.pid ?? 0,
     spawnedAt,
     rssBytes: () => rssBytesOf(child.pid ?? 0),
+    async again() {
+      await end();
+      return runServer(side, stateDir, token);
+    },
     async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
-      const kill = setTimeout(() => child.kill("SIGKILL"), side === "floor" ? 0 : PATIENCE_MS);
-      await exited;
-      clearTimeout(kill);
+      await end();
       rmSync(stateDir, { recursive: true, force: true });
     },
   };

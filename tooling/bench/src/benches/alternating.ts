@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { cpus } from "node:os";
 import { type LoadGenerator, startLoadGenerator } from "../load-generator.ts";
 import { type RunningServer, SIDES, type Side, startServer } from "../servers.ts";
 import { median } from "../statistics.ts";
@@ -23,4 +25,14 @@ export async function alternating<K extends string>(
     return Object.fromEntries(keys.map((key) => [key, median(of.map((sample) => sample[key]))])) as Record<K, number>;
   };
   return { floor: middle(samples.floor), gateway: middle(samples.gateway) };
+}
+
+/**
+ * Keeps server and clients on cores of their own: where each message waits for the one before, what is measured
+ * otherwise is whether the scheduler happened to put both on one.
+ */
+export function keepApart(server: RunningServer, load: LoadGenerator): void {
+  if (cpus().length < 2) return;
+  for (const [core, { pid }] of [server, load].entries())
+    execFileSync("taskset", ["--cpu-list", "--pid", String(core), String(pid)], { stdio: "ignore" });
 }

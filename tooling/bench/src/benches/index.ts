@@ -1,5 +1,6 @@
 import type { Bench } from "../bench.ts";
 import { idle, troubles } from "./crowds.ts";
+import { nodeApp } from "./node-app.ts";
 import { invoke, nodes } from "./nodes.ts";
 import { size } from "./size.ts";
 import { command, start } from "./start.ts";
@@ -17,5 +18,6 @@ export const BENCHES: readonly Bench[] = [
   troubles,
   invoke,
   nodes,
+  nodeApp,
   size,
 ];

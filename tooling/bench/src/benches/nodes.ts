@@ -1,5 +1,5 @@
 import { againstFloor, type Bench, format } from "../bench.ts";
-import { alternating } from "./alternating.ts";
+import { alternating, keepApart } from "./alternating.ts";
 
 const NODES = 500;
 /** Idle means that the handshakes are over, and so is clearing up after them. */
@@ -9,9 +9,10 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export const invoke: Bench = {
   name: "invoke",
   async run() {
-    const { floor, gateway } = await alternating(5, (server, load) =>
-      load.run("invokeOne", server, { count: 4_000, inFlight: 32, total: 20_000 }),
-    );
+    const { floor, gateway } = await alternating(7, (server, load) => {
+      keepApart(server, load);
+      return load.run("invokeOne", server, { count: 4_000, inFlight: 32, total: 20_000 });
+    });
     return [
       againstFloor({
         what: "node.invoke, one after another",
@@ -34,7 +35,11 @@ export const invoke: Bench = {
 export const nodes: Bench = {
   name: "nodes",
   async run() {
-    const { floor, gateway } = await alternating(3, async (server, load) => {
+    const { floor, gateway } = await alternating(3, async (first, load) => {
+      // Nodes are introduced once in their lives. What they cost is what a gateway needs that they come back to.
+      await load.run("introduceNodes", first, { count: NODES });
+      await using server = await first.again();
+      keepApart(server, load);
       // The first ones load what nodes need, which is not the cost of each.
       await load.run("holdNodes", server, { count: 16 });
       await pause(500);

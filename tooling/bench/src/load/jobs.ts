@@ -2,7 +2,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { WebSocket } from "ws";
 import { median, percentile } from "../statistics.ts";
 import { connectMany, LoadClient, newLoadDevice } from "./load-client.ts";
-import { amongNodes, holdNodes, invokeOne, releaseNodes } from "./node-jobs.ts";
+import { amongNodes, holdNodes, introduceNodes, invokeOne, releaseNodes } from "./node-jobs.ts";
 
 /** The server that a job loads. */
 export interface Target {
@@ -289,6 +289,7 @@ export const JOBS = {
   release,
   disturbed,
   invokeOne,
+  introduceNodes,
   holdNodes,
   amongNodes,
   releaseNodes,

@@ -1,4 +1,4 @@
-import { LoadClient, type LoadDevice, newLoadDevice } from "./load-client.ts";
+import { LoadClient, type LoadDevice } from "./load-client.ts";
 
 /** What every load node says that it can do: what a headless machine has. */
 const DECLARED = {
@@ -22,12 +22,15 @@ export class LoadNode {
     this.nodeId = deviceId;
   }
 
-  /** Connects; its gateway is on this machine and lets it in at once. */
-  static async connect(target: { readonly url: string; readonly token: string }): Promise<LoadNode> {
-    const device = newLoadDevice();
+  /** Connects. A gateway on this machine lets a new device in at once; one that it knows comes with its own token. */
+  static async connect(
+    { url, token }: { readonly url: string; readonly token: string },
+    device: LoadDevice,
+  ): Promise<LoadNode> {
     let answer = (_id: string): void => {};
     const client = await LoadClient.connect({
-      ...target,
+      url,
+      ...(device.deviceToken === undefined && { token }),
       device,
       node: DECLARED,
       onEvent: (data) => {
@@ -53,12 +56,12 @@ export class LoadNode {
 
 /** Connects many, a few at a time. */
 export async function connectNodes(
-  count: number,
+  devices: readonly LoadDevice[],
   target: { readonly url: string; readonly token: string },
 ): Promise<LoadNode[]> {
   const nodes: LoadNode[] = [];
-  while (nodes.length < count) {
-    const batch = Array.from({ length: Math.min(16, count - nodes.length) }, () => LoadNode.connect(target));
+  while (nodes.length < devices.length) {
+    const batch = devices.slice(nodes.length, nodes.length + 16).map((device) => LoadNode.connect(target, device));
     nodes.push(...(await Promise.all(batch)));
   }
   return nodes;

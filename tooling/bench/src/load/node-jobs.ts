@@ -1,6 +1,6 @@
 import { median, percentile } from "../statistics.ts";
 import type { Target } from "./jobs.ts";
-import { LoadClient } from "./load-client.ts";
+import { LoadClient, type LoadDevice, newLoadDevice } from "./load-client.ts";
 import { connectNodes, invoke, type LoadNode } from "./load-node.ts";
 
 const now = (): number => performance.now();
@@ -21,7 +21,7 @@ export async function invokeOne(
   target: Target,
   { count, inFlight, total }: { count: number; inFlight: number; total: number },
 ): Promise<{ perSecond: number; manyPerSecond: number }> {
-  const [node] = await connectNodes(1, target);
+  const [node] = await connectNodes([newLoadDevice()], target);
   if (node === undefined) throw new Error("no node");
   const operator = await LoadClient.connect(target);
   const samples = await timesOf(count, () => invoke(operator, node.nodeId));
@@ -44,11 +44,20 @@ export async function invokeOne(
   return { perSecond, manyPerSecond };
 }
 
+const known: LoadDevice[] = [];
 const held: LoadNode[] = [];
 
-/** Connects nodes and keeps them. */
+/** Nodes connect for the first time, and leave. */
+export async function introduceNodes(target: Target, { count }: { count: number }): Promise<{ known: number }> {
+  const devices = Array.from({ length: count }, newLoadDevice);
+  const nodes = await connectNodes(devices, target);
+  await Promise.all(nodes.map((node) => node.close()));
+  return { known: known.push(...devices) };
+}
+
+/** Known nodes come back, and stay. */
 export async function holdNodes(target: Target, { count }: { count: number }): Promise<{ held: number }> {
-  held.push(...(await connectNodes(count, target)));
+  held.push(...(await connectNodes(known.slice(held.length, held.length + count), target)));
   return { held: held.length };
 }
 
