@@ -411,4 +411,140 @@ export const NODE_REQUIREMENTS: readonly Requirement[] = [
     behaviour:
       "With a damaged file about nodes, setup codes or approvals the gateway runs, says what doesn't work, allows nothing by it, and keeps the file as it is.",
   },
+  {
+    id: "interop:reference-node",
+    source: "docs/nodes.md",
+    behaviour:
+      "The published client as a node waits, is approved, is listed, invoked and answers, tells what happens on it, in revision 4.",
+  },
+  {
+    id: "interop:reference-node-3",
+    source: "docs/protocol.md",
+    behaviour: "The same in revision 3, in the form of an older node host.",
+  },
+  {
+    id: "interop:reference-node-fallback",
+    source: "docs/protocol.md",
+    behaviour:
+      "Told that revision 4 is unknown, the published client comes again with revision 3, and everything works.",
+  },
+  {
+    id: "interop:transcript-node",
+    source: "docs/protocol.md",
+    behaviour:
+      "A node of revision 3 connects, asks for the programs of skills, and is refused what is an operator's, in the published words.",
+  },
+  {
+    id: "interop:transcript-invoke",
+    source: "docs/protocol.md",
+    behaviour: "An invocation goes there and back in the published frames; every refusal has its words.",
+  },
+  {
+    id: "interop:transcript-approval",
+    source: "docs/protocol.md",
+    behaviour:
+      "A question is shown to whoever may answer, the first answer ends it, silence is null, in the published frames.",
+  },
+  {
+    id: "interop:published-node-forms",
+    source: "docs/protocol.md",
+    behaviour:
+      "What nodes are asked and told, and what owners are told about them, fits the published forms of revision 4; what doesn't is named.",
+  },
+  {
+    id: "scenario:kill-while-invoking",
+    source: "docs/adr/0012-nodes.md",
+    behaviour:
+      "While gateway and nodes are killed, each invocation ends in one outcome that the operator learns, the same one whenever it asks again, and none runs twice.",
+  },
+  {
+    id: "scenario:approval-over-restart",
+    source: "docs/adr/0013-approvals.md",
+    behaviour:
+      "A question survives restarts and kills of the gateway, each watcher shows it once, and the answer lets the command run once.",
+  },
+  {
+    id: "scenario:approval-two-watchers",
+    source: "docs/adr/0013-approvals.md",
+    behaviour: "Of two owners who answer at once one wins, and both see the end.",
+  },
+  {
+    id: "scenario:approval-ends",
+    source: "docs/adr/0013-approvals.md",
+    behaviour: "A no, and no answer in time, run nothing, say so, and end with 4.",
+  },
+  {
+    id: "scenario:approval-once",
+    source: "docs/nodes.md",
+    behaviour:
+      "What was allowed once is asked again; what an agent was allowed from now on isn't, and stands on the node's list.",
+  },
+  {
+    id: "cli:nodes-invite",
+    source: "docs/nodes.md",
+    behaviour:
+      "An invitation is one line, lets one node in, once, leads where its owner says, and never holds the gateway's secret.",
+  },
+  {
+    id: "cli:node-status",
+    source: "apps/cli/README.md",
+    behaviour: "`saltgate node status` says how the node of this machine stands, and ends with 3 where none runs.",
+  },
+  {
+    id: "cli:nodes-list",
+    source: "apps/cli/README.md",
+    behaviour: "`nodes list` and `nodes status` show who is here, was here and waits, for people and programs.",
+  },
+  {
+    id: "cli:nodes-name",
+    source: "apps/cli/README.md",
+    behaviour:
+      "A node is found by its name, its id or the beginning of it; when it could be several, or none, the candidates are named.",
+  },
+  {
+    id: "cli:nodes-approve",
+    source: "docs/nodes.md",
+    behaviour:
+      "Who waits is shown with what it names, and is let in, or turned away, by its request, the beginning of it, or its name.",
+  },
+  {
+    id: "cli:nodes-invoke",
+    source: "apps/cli/README.md",
+    behaviour:
+      "`nodes invoke` prints the node's answer as JSON; what may not be asked ends with 1, words that are off with 2.",
+  },
+  {
+    id: "cli:nodes-later",
+    source: "docs/nodes.md",
+    behaviour: "Work that is left for a node that is away is done when it is back, and its outcome can be asked for.",
+  },
+  {
+    id: "cli:nodes-run",
+    source: "docs/nodes.md",
+    behaviour:
+      "`nodes run` passes the program's words through as they are, keeps its streams apart and in order, ends with 1 when it fails and with 4 when the node's rules deny it, and refuses words that are off before anybody is asked.",
+  },
+  {
+    id: "cli:approvals-file",
+    source: "docs/nodes.md",
+    behaviour:
+      "The approvals file of a node, of the gateway's machine and of this one is read and replaced, never by nonsense.",
+  },
+  {
+    id: "cli:approvals-allowlist",
+    source: "docs/nodes.md",
+    behaviour:
+      "A program is put on a list and taken off it, for all agents or one; what no path could match is refused.",
+  },
+  {
+    id: "cli:approvals-answer",
+    source: "docs/nodes.md",
+    behaviour: "A question is answered by its id or the beginning of it; the first answer counts.",
+  },
+  {
+    id: "cli:approvals-watch",
+    source: "docs/nodes.md",
+    behaviour:
+      "`approvals watch` shows each question once and how it ended, takes answers from its input, and tells programs each thing as one line.",
+  },
 ];

@@ -5,7 +5,7 @@ import { isBundleFresh, type RunOptions, type Sandbox } from "./sandbox.ts";
 const app: string = join(import.meta.dirname, "../../apps/node");
 
 /** The small node app: its bundle when it was made from the sources as they are now, else the sources themselves. */
-export const NODE_APP: readonly string[] = isBundleFresh("apps/node", "saltgate-node.js")
+const NODE_APP: readonly string[] = isBundleFresh("apps/node", "saltgate-node.js")
   ? [join(app, "bin/saltgate-node.mjs")]
   : ["--conditions=@saltgate/source", join(app, "src/main.ts")];
 
