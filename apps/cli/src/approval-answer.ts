@@ -4,6 +4,7 @@ import type { Invocation } from "./command-line.ts";
 import { openSession } from "./gateway-session.ts";
 import { answer } from "./output/answer.ts";
 import { printable } from "./output/printable.ts";
+import { noteOnAlways } from "./output/question.ts";
 
 /** The question that a person means: by its id, or the beginning of it (four characters or more). */
 function findQuestion(waiting: readonly PendingApproval[], words: string): PendingApproval {
@@ -29,9 +30,14 @@ function findQuestion(waiting: readonly PendingApproval[], words: string): Pendi
 export async function answerQuestion(invocation: Invocation, decision: ApprovalDecision): Promise<Exit> {
   await using session = await openSession(invocation);
   const waiting = await session.request("exec.approval.list", {});
-  const { id, request } = findQuestion(waiting, invocation.positionals[0] ?? "");
+  const question = findQuestion(waiting, invocation.positionals[0] ?? "");
+  const { id, request } = question;
   await session.request("exec.approval.resolve", { id, decision });
-  const said = { "allow-once": "Allowed, once", "allow-always": "Allowed, from now on", deny: "Denied" }[decision];
-  answer(invocation, { id, decision }, () => `${said}: ${printable(request.command)}`);
+  const note = decision === "allow-always" ? noteOnAlways(question) : undefined;
+  const always = note === undefined ? "Allowed, from now on" : "Allowed";
+  const said = { "allow-once": "Allowed, once", "allow-always": always, deny: "Denied" }[decision];
+  answer(invocation, { id, decision }, () =>
+    [`${said}: ${printable(request.command)}`, ...(note === undefined ? [] : [note])].join("\n"),
+  );
   return Exit.Ok;
 }

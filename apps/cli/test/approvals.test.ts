@@ -160,6 +160,38 @@ describe("approvals list, allow and deny", () => {
     expect(await run("allow")).toMatchObject({ exit: 2 });
   });
 
+  test("[cli:approvals-answer] approvals allow --always: of a run that belongs to no agent it says that it was for that run alone", async () => {
+    await using asking = world.gateway.begin(["nodes", "run", "--node", "pi", "/usr/bin/touch", "--version"]);
+    const [, id = ""] = await asking.until(
+      "it asks",
+      ({ stderr }) => /approvals allow (\S+)\n/.exec(stderr) ?? undefined,
+    );
+    const { stdout } = await run("allow", id, "--always");
+    expect(stdout).toMatch(
+      /^Allowed: .*touch --version\nThat was for this one run, .* saltgate approvals allowlist add \/\S*touch --node [0-9a-f]{12}\n$/,
+    );
+    expect((await asking.ended()).code).toBe(0);
+    expect(patternsOf(await run("get", "--node", "pi", "--json"), "*")).toEqual([]);
+    const agentsOwn = world.gateway.begin([
+      "nodes",
+      "run",
+      "--node",
+      "pi",
+      "--agent",
+      "main",
+      "/usr/bin/touch",
+      "--help",
+    ]);
+    await using _agentsOwn = agentsOwn;
+    const [, its = ""] = await agentsOwn.until(
+      "it asks",
+      ({ stderr }) => /approvals allow (\S+)\n/.exec(stderr) ?? undefined,
+    );
+    expect((await run("allow", its, "--always")).stdout).toMatch(/^Allowed, from now on: .*touch --help\n$/);
+    expect((await agentsOwn.ended()).code).toBe(0);
+    expect(patternsOf(await run("get", "--node", "pi", "--json"), "main")).toEqual([expect.stringMatching(/touch$/)]);
+  });
+
   test("[cli:hostile-names] [R-49] approvals: what somebody writes into a question forges no line of it", async () => {
     const evil = "x\u001b[2J\n  program: /usr/bin/true\u202e";
     const id = await ask(evil, { cwd: evil, warningText: evil, resolvedPath: "/usr/bin/rm", agentId: evil });

@@ -5,7 +5,7 @@ import type { Invocation } from "../command-line.ts";
 import { type GatewaySession, openSession } from "../gateway-session.ts";
 import { nodeNames } from "../node-desk.ts";
 import { printable, printableJson, printableLines } from "../output/printable.ts";
-import { questionText } from "../output/question.ts";
+import { noteOnAlways, questionText } from "../output/question.ts";
 
 const ANSWERS: Readonly<Record<string, ApprovalDecision>> = {
   y: "allow-once",
@@ -111,13 +111,16 @@ class Watch {
       const decision = Object.hasOwn(ANSWERS, word) ? ANSWERS[word] : undefined;
       if (first === undefined) this.say("No question waits.");
       else if (decision === undefined) this.say(`"${printable(word.slice(0, 20))}" is no answer: y, a or n.`);
-      else await this.#answer(first.id, decision);
+      else await this.#answer(first, decision);
     }
   }
 
-  async #answer(id: string, decision: ApprovalDecision): Promise<void> {
+  async #answer(question: PendingApproval, decision: ApprovalDecision): Promise<void> {
+    const { id } = question;
     try {
       await this.#session.request("exec.approval.resolve", { id, decision });
+      const note = decision === "allow-always" ? noteOnAlways(question) : undefined;
+      if (note !== undefined) this.say(note);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       const { code, message } = error;

@@ -1,6 +1,16 @@
 import type { PendingApproval } from "@saltgate/protocol";
 import { printable } from "./printable.ts";
 
+/**
+ * What to know when a question was answered with "from now on": a run that belongs to no agent is allowed that one time,
+ * because its program would have to stand on the list of all agents.
+ */
+export function noteOnAlways({ request: { nodeId, agentId, resolvedPath } }: PendingApproval): string | undefined {
+  if (nodeId == null || agentId != null) return undefined;
+  const program = printable(resolvedPath ?? "<program>");
+  return `That was for this one run, because it belongs to no agent. For good: saltgate approvals allowlist add ${program} --node ${nodeId.slice(0, 12)}`;
+}
+
 /** A question to an owner, with everything that he should see before he answers. Each fact is one line. */
 export function questionText(
   { id, request, expiresAtMs }: PendingApproval,
