@@ -25,6 +25,13 @@ test("[node-app:single-file] node app: it is one file that needs nothing beside 
     );
     const foreign = imported.filter((name) => !builtinModules.includes(name.replace("node:", "")));
     expect(foreign).toEqual([]);
+    // Nothing in it depends on the processor: the two native parts that `ws` would use are asked for, and not there.
+    const required = [...text.matchAll(/\b__require\(\s*["'`]([^"'`]+)/g)].map(([, name = ""]) => name);
+    expect(required.filter((name) => !builtinModules.includes(name.replace("node:", ""))).sort()).toEqual([
+      "bufferutil",
+      "utf-8-validate",
+    ]);
+    expect(text.match(/\bdlopen\b|\.node["'`]|\.wasm\b/g)).toBeNull();
     await using world = await World.start();
     await using node = new Child(
       process.execPath,

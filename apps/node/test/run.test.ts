@@ -185,6 +185,16 @@ describe("node run", () => {
   });
 });
 
+test("[node-app:not-joined] node run: who has joined no gateway yet is told how to", async () => {
+  await using world = await World.start();
+  await using node = world.begin(["run"]);
+  await node.until("it said so", ({ stderr }) =>
+    /It has joined no gateway yet\..*saltgate nodes invite.*saltgate-node join <line>/.test(stderr) ? true : undefined,
+  );
+  node.signal("SIGTERM");
+  expect((await node.ended()).code).toBe(0);
+});
+
 describe("node status", () => {
   test("[node-app:status] node status: where none runs it says so, makes nothing, and ends with 3", async () => {
     await using world = await World.start();

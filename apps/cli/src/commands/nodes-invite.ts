@@ -18,6 +18,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
       "",
       line,
       "",
+      "Where only the small saltgate-node is installed: saltgate-node join, and all of this line behind it.",
       `It leads to ${code.gatewayUrl}${code.tlsFingerprint === undefined ? "" : ", and to the certificate of this gateway alone"}.`,
       code.urlSource === "this machine only" &&
         "This gateway listens on this machine only, so that line works here only. Let others reach it (gateway.bind in its configuration), or name the way in: --public-url wss://...",

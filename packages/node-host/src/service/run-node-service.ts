@@ -85,6 +85,10 @@ async function run(call: Call): Promise<ExitCode> {
     host.stderr(
       `${nameOf(settings, host)} (${node.nodeId.slice(0, 12)}) connects to ${choice.url}  (${choice.source}).\n`,
     );
+    if (settings.gateway === undefined && choice.source === "default" && !credentials.token && !credentials.password)
+      host.stderr(
+        `It has joined no gateway yet. Make an invitation on the gateway (saltgate nodes invite), and join with that line here: ${host.command} join <line>\n`,
+      );
     await runNode({ ...call, node, url: choice.url });
     return ExitCode.Ok;
   });
@@ -181,7 +185,8 @@ function tell(error: unknown, host: NodeServiceHost, json: boolean): ExitCode {
     );
   else {
     const line = plain(message);
-    host.stderr(`${line.charAt(0).toUpperCase()}${line.slice(1)}${/[.!?)]$/.test(line) ? "" : "."}\n`);
+    const start = /^\w+:\/\//.test(line) ? line.charAt(0) : line.charAt(0).toUpperCase(); // an address stays one
+    host.stderr(`${start}${line.slice(1)}${/[.!?)]$/.test(line) ? "" : "."}\n`);
     if (hint !== undefined) host.stderr(`${hint}\n`);
   }
   return exitCode;
