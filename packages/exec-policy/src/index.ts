@@ -18,7 +18,7 @@ export { maxUnwrapDepth } from "./judged-program.ts";
 export type { AllowlistUse } from "./noted-uses.ts";
 export type { PatternRules } from "./path-pattern.ts";
 export { compilePattern } from "./path-pattern.ts";
-export { problemOfPattern } from "./pattern-check.ts";
+export { noteOnPattern, problemOfPattern } from "./pattern-check.ts";
 export { differenceOf } from "./plan-difference.ts";
 export type { PlanOutcome, RunDetails } from "./run-plan.ts";
 export { maxCommandBytes, planRun } from "./run-plan.ts";

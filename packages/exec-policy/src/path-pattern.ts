@@ -1,4 +1,4 @@
-import { problemOfPattern } from "./pattern-check.ts";
+import { faultOfPattern } from "./pattern-check.ts";
 
 export interface PatternRules {
   readonly homedir: string;
@@ -15,7 +15,7 @@ type Step = { readonly is: string } | "one" | "segment" | "any";
  * (rules R-36, R-38). A path that isn't absolute and straight is never matched.
  */
 export function compilePattern(pattern: string, rules: PatternRules): ((realPath: string) => boolean) | undefined {
-  if (problemOfPattern(pattern) !== undefined) return undefined;
+  if (faultOfPattern(pattern) !== undefined) return undefined;
   const isWindows = rules.platform === "win32";
   const fold = (text: string): string => (isWindows ? text.replaceAll("\\", "/").toLowerCase() : text);
   const folded = fold(pattern);

@@ -23,6 +23,7 @@ test("exec-policy: the public list is this one", () => {
     "maxCommandBytes",
     "maxUnwrapDepth",
     "nodeHostFiles",
+    "noteOnPattern",
     "planRun",
     "policyOf",
     "problemOfPattern",

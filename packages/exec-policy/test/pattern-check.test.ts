@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { problemOfPattern } from "../src/index.ts";
+import { noteOnPattern, problemOfPattern } from "../src/index.ts";
 
 test.each([
   "/usr/bin/uptime",
@@ -28,10 +28,17 @@ test.each([
   "/usr/bin/bash",
   "/usr/bin/sudo",
   "/usr/bin/env",
-  "/usr/bin/python3.11",
   "/usr/bin/git",
-  "~/.local/bin/node",
   "C:\\Windows\\System32\\cmd.exe",
 ])("[R-35] pattern: %s is refused, because its own path never lets it run", (pattern) => {
   expect(problemOfPattern(pattern)).toContain("can run other programs");
 });
+
+test.each(["/usr/bin/python3.11", "~/.local/bin/node"])(
+  "[R-35] pattern: %s can stand on a list, for the scripts on it, and whoever puts it there is told so",
+  (pattern) => {
+    expect(problemOfPattern(pattern)).toBeUndefined();
+    expect(noteOnPattern(pattern)).toContain("is an interpreter");
+    expect(noteOnPattern("/usr/bin/uptime")).toBeUndefined();
+  },
+);

@@ -1,4 +1,4 @@
-import { withEntry } from "@saltgate/exec-policy";
+import { noteOnPattern, problemOfPattern, withEntry } from "@saltgate/exec-policy";
 import { openApprovalsDesk } from "../approvals-desk.ts";
 import { CommandError, Exit } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
@@ -8,7 +8,6 @@ import { answer } from "../output/answer.ts";
 export async function run(invocation: Invocation): Promise<Exit> {
   const [pattern = ""] = invocation.positionals;
   const agent = invocation.value("agent") ?? "*";
-  const { problemOfPattern } = await import("@saltgate/exec-policy");
   const problem = problemOfPattern(pattern);
   if (problem !== undefined)
     throw new CommandError("INVALID_PATTERN", `this pattern can't be allowed: ${problem}`, {
@@ -19,10 +18,14 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { exists, hash, file } = await desk.read();
   const next = withEntry(file, agent, { pattern });
   const snapshot = next === undefined ? undefined : await desk.set(next, exists ? hash : undefined);
+  const note = noteOnPattern(pattern);
+  const whom = agent === "*" ? "" : `, for the agent ${agent}`;
   answer(invocation, { added: snapshot !== undefined, ...(snapshot ?? (await desk.read())) }, () =>
     snapshot === undefined
       ? "Already allowlisted."
-      : `${pattern} runs on ${desk.owner} without asking${agent === "*" ? "" : `, for the agent ${agent}`}.`,
+      : note === undefined
+        ? `${pattern} runs on ${desk.owner} without asking${whom}.`
+        : `${pattern} is on the list of ${desk.owner}${whom}: ${note}.`,
   );
   return Exit.Ok;
 }
