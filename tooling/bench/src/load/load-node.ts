@@ -7,7 +7,7 @@ const DECLARED = {
 } as const;
 
 /** What load nodes are asked. They run nothing: the way there and back is what is measured. */
-export const COMMAND = "system.which";
+const COMMAND = "system.which";
 const QUESTION = { bins: ["sh", "uptime"] };
 const PAYLOAD_JSON = JSON.stringify({ bins: { sh: "/usr/bin/dash", uptime: "/usr/bin/uptime" } });
 const REQUEST_MARK = '"event":"node.invoke.request"';
