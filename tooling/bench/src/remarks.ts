@@ -8,10 +8,6 @@ export const REMARKS: Readonly<Record<string, string>> = {
   "health, one client, p50":
     "the median of a request of some tens of microseconds on a machine that others used as well; three other runs of " +
     "the same day gave 0.92, 0.99 and 1.03.",
-  "small event to 500 clients, deliveries":
-    "two thirds of the gateway's time here is the system call that writes to the socket, which the floor makes as well. " +
-    "The rest is the number, the scope and the look at the reader's backlog that each delivery gets and the floor's " +
-    "does not; the ratio moves between 0.7 and 0.9 with what else the machine does.",
   "known device's handshake, one after another": HANDSHAKE,
   "known device's handshake, 16 at once": HANDSHAKE,
   "2,000 idle connections, memory of each":
