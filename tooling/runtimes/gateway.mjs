@@ -7,29 +7,23 @@ import { createInterface } from "node:readline";
 import { createServer } from "node:tls";
 import { createInProcessBus } from "@saltgate/bus";
 import {
-  createPairingListener,
   defaultGatewayAuth,
   defaultGatewayLimits,
+  openGatewayState,
   silentLogger,
   startGateway,
   systemClock,
 } from "@saltgate/gateway";
 import { certificateFingerprint, createSelfSignedCertificate } from "@saltgate/gateway/service";
 import { nativeEngine } from "@saltgate/identity/node";
-import { DevicePairing, deviceDocumentShapes } from "@saltgate/pairing";
 import { FileStore } from "@saltgate/store";
 
 const [directory, allowedOrigin] = process.argv.slice(2);
 const token = process.env.SALTGATE_GATEWAY_TOKEN;
 const store = new FileStore({ directory });
 const bus = createInProcessBus();
-const shapes = deviceDocumentShapes(nativeEngine.sha256);
-const pairing = await DevicePairing.open({
-  pending: store.document("devices/pending", shapes.pending),
-  paired: store.document("devices/paired", shapes.paired),
-  engine: nativeEngine,
-  listener: createPairingListener(bus),
-});
+const state = await openGatewayState({ store, bus, approvalsFile: `${directory}/exec-approvals.json` });
+const { pairing, invites, nodes, approvals } = state;
 const listening = (tls) =>
   startGateway({
     listen: { port: 0, required: ["127.0.0.1"], optional: [], tls },
@@ -41,6 +35,9 @@ const listening = (tls) =>
       presence: () => ({ host: hostname(), mode: "gateway", reason: "self", text: "Gateway", ts: Date.now() }),
     },
     pairing,
+    invites,
+    nodes,
+    approvals,
     bus,
     engine: nativeEngine,
     clock: systemClock,
@@ -78,6 +75,6 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 impostor.close();
 for (const gateway of gateways) await gateway.stop({ drainTimeoutMs: 0 });
-await pairing.close();
+await state.close();
 await bus.close();
 await store.close();
