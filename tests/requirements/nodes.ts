@@ -547,4 +547,21 @@ export const NODE_REQUIREMENTS: readonly Requirement[] = [
     behaviour:
       "`approvals watch` shows each question once and how it ended, takes answers from its input, and tells programs each thing as one line.",
   },
+  {
+    id: "gateway:log-batches",
+    source: "docs/adr/0014-one-write-per-turn.md",
+    behaviour:
+      "Log lines of one turn of the event loop are written together; a warning or worse at once, with what came before it; the console rests 50 ms, the file never waits longer than the turn.",
+  },
+  {
+    id: "gateway:one-write-per-turn",
+    source: "docs/adr/0014-one-write-per-turn.md",
+    behaviour:
+      "Messages to one connection within one turn leave in one write, in order; more than 64 KiB isn't held back; what was said before an end still arrives.",
+  },
+  {
+    id: "node-app:not-joined",
+    source: "docs/raspberry-pi.md",
+    behaviour: "A node on a machine that has joined no gateway says how to.",
+  },
 ];
