@@ -564,4 +564,10 @@ export const NODE_REQUIREMENTS: readonly Requirement[] = [
     source: "docs/raspberry-pi.md",
     behaviour: "A node on a machine that has joined no gateway says how to.",
   },
+  {
+    id: "gateway:idempotency-bytes",
+    source: "docs/adr/0012-nodes.md",
+    behaviour:
+      "Remembered answers are bounded in bytes: of too large ones only is remembered that they were given, so that nothing runs again.",
+  },
 ];
