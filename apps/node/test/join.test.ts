@@ -81,7 +81,7 @@ describe("node join", () => {
       encodeSetupCode({ url: "ws://203.0.113.9:18789", bootstrapToken }),
     ]);
     expect(exit).toBe(2);
-    expect(stderr).toMatch(/^ws:\/\/203\.0\.113\.9:18789 can't be joined: /); // an address is not capitalised
+    expect(stderr).toMatch(/^The gateway at ws:\/\/203\.0\.113\.9:18789 can't be joined: /);
     expect(stderr).not.toContain(bootstrapToken);
   });
 
