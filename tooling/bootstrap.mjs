@@ -100,8 +100,11 @@ function writeStampless(name) {
   if (existsSync(join(toolchain, `${name}.stamp`))) writeFileSync(join(toolchain, `${name}.stamp`), "");
 }
 
-const env = bringTools(cleanEnvironment());
-install(env);
+// A command runs on what is there already: it must answer at once.
+const isCommand = job === "saltgate";
+const toolchainEnv = { ...process.env, PATH: `${binaries}${delimiter}${process.env.PATH ?? ""}` };
+const env = !isCommand ? bringTools(cleanEnvironment()) : isGoodNode(process.version) ? process.env : toolchainEnv;
+if (!isCommand) install(env);
 
 const jobs = {
   start: () => {
@@ -109,6 +112,7 @@ const jobs = {
     return ["node", [join("apps", "cli", "bin", "saltgate.mjs"), "gateway", ...args]];
   },
   test: () => ["node", [join("tooling", "test-all.mjs"), ...args]],
+  saltgate: () => ["node", [join("apps", "cli", "bin", "saltgate.mjs"), ...args]],
 };
 const jobOf = Object.hasOwn(jobs, job) ? jobs[job] : undefined;
 if (jobOf === undefined) {

@@ -570,4 +570,9 @@ export const NODE_REQUIREMENTS: readonly Requirement[] = [
     behaviour:
       "Remembered answers are bounded in bytes: of too large ones only is remembered that they were given, so that nothing runs again.",
   },
+  {
+    id: "cli:old-node",
+    source: "README.md",
+    behaviour: "On a Node that is too old the commands say which one they need, and end with 78.",
+  },
 ];
