@@ -1,6 +1,7 @@
 import type { ApprovalDecision, PendingApproval } from "@saltgate/protocol";
-import { CommandError, Exit } from "./command-error.ts";
+import { Exit } from "./command-error.ts";
 import type { Invocation } from "./command-line.ts";
+import { findOne, meansId } from "./find-one.ts";
 import { openSession } from "./gateway-session.ts";
 import { answer } from "./output/answer.ts";
 import { printable } from "./output/printable.ts";
@@ -8,22 +9,14 @@ import { noteOnAlways } from "./output/question.ts";
 
 /** The question that a person means: by its id, or the beginning of it (four characters or more). */
 function findQuestion(waiting: readonly PendingApproval[], words: string): PendingApproval {
-  const wanted = words.trim();
-  const found = waiting.filter(({ id }) => id === wanted || (wanted.length >= 4 && id.startsWith(wanted)));
-  const [only] = found;
-  if (only !== undefined && found.length === 1) return only;
-  throw new CommandError(
-    "APPROVAL_NOT_FOUND",
-    found.length > 1
-      ? `"${wanted.slice(0, 80)}" could be several questions`
-      : `no question "${wanted.slice(0, 80)}" waits; it may have expired or been answered`,
-    {
-      mend:
-        waiting.length === 0
-          ? "Nothing waits: saltgate approvals list"
-          : `Waiting: ${waiting.map(({ id }) => id).join(", ")}`,
-    },
-  );
+  return findOne(waiting, words, {
+    isMeant: ({ id }, word) => meansId(word, id),
+    idOf: ({ id }) => id,
+    code: "APPROVAL_NOT_FOUND",
+    several: "questions",
+    none: (word) => `no question "${word}" waits; it may have expired or been answered`,
+    empty: "Nothing waits: saltgate approvals list",
+  });
 }
 
 /** Answers one question. */

@@ -2,6 +2,7 @@ import type { PairedDevice, PendingDevice } from "@saltgate/protocol";
 import { CommandError, Exit } from "./command-error.ts";
 import type { Invocation } from "./command-line.ts";
 import type { DeviceDesk } from "./device-orders.ts";
+import { findOne, meansId } from "./find-one.ts";
 import { type GatewaySession, openSession } from "./gateway-session.ts";
 import { statePathsOf, usableConfigOf } from "./local-state.ts";
 import { printable } from "./output/printable.ts";
@@ -76,24 +77,14 @@ export function findDevice(paired: readonly PairedDevice[], words: string): Pair
 
 /** The waiting request that a person means: its id, or the beginning of it (four characters or more). */
 export function findRequest(pending: readonly PendingDevice[], words: string): PendingDevice {
-  const wanted = words.trim();
-  const found = pending.filter(
-    ({ requestId }) => requestId === wanted || (wanted.length >= 4 && requestId.startsWith(wanted)),
-  );
-  const [only] = found;
-  if (only !== undefined && found.length === 1) return only;
-  throw new CommandError(
-    "UNKNOWN_REQUEST_ID",
-    found.length > 1
-      ? `"${words.slice(0, 80)}" could be several requests`
-      : `no request "${words.slice(0, 80)}" is waiting; it may have expired or been answered`,
-    {
-      mend:
-        pending.length === 0
-          ? "Nothing waits. Let the device try again, then: saltgate devices list"
-          : `Waiting: ${pending.map(({ requestId }) => requestId).join(", ")}`,
-    },
-  );
+  return findOne(pending, words, {
+    isMeant: ({ requestId }, word) => meansId(word, requestId),
+    idOf: ({ requestId }) => requestId,
+    code: "UNKNOWN_REQUEST_ID",
+    several: "requests",
+    none: (word) => `no request "${word}" is waiting; it may have expired or been answered`,
+    empty: "Nothing waits. Let the device try again, then: saltgate devices list",
+  });
 }
 
 /** The role that is meant when none was named: the device's only one. */

@@ -1,6 +1,7 @@
 import type { NodeRow, PendingDevice, PendingNode } from "@saltgate/protocol";
 import { CommandError, Exit } from "./command-error.ts";
 import type { Invocation } from "./command-line.ts";
+import { findOne, meansId } from "./find-one.ts";
 import type { GatewaySession } from "./gateway-session.ts";
 import { printable } from "./output/printable.ts";
 
@@ -90,23 +91,15 @@ function ofNode(row: PendingNode): WaitingNode {
 
 /** The waiting node that a person means: by its request or its id, or the beginning of either (four or more). */
 export function findWaiting(waiting: readonly WaitingNode[], words: string): WaitingNode {
-  const wanted = words.trim();
-  const starts = (text: string): boolean => text === wanted || (wanted.length >= 4 && text.startsWith(wanted));
-  const found = waiting.filter((row) => starts(row.requestId) || starts(row.nodeId) || slug(row.name) === slug(wanted));
-  const [only] = found;
-  if (only !== undefined && found.length === 1) return only;
-  throw new CommandError(
-    "UNKNOWN_REQUEST_ID",
-    found.length > 1
-      ? `"${wanted.slice(0, 80)}" could be several requests`
-      : `no node waits under "${wanted.slice(0, 80)}"; its request may have expired or been answered`,
-    {
-      mend:
-        waiting.length === 0
-          ? "Nothing waits. Let the node try again, then: saltgate nodes pending"
-          : `Waiting: ${waiting.map(({ requestId }) => requestId).join(", ")}`,
-    },
-  );
+  return findOne(waiting, words, {
+    isMeant: ({ requestId, nodeId, name }, word) =>
+      meansId(word, requestId) || meansId(word, nodeId) || slug(name) === slug(word),
+    idOf: ({ requestId }) => requestId,
+    code: "UNKNOWN_REQUEST_ID",
+    several: "requests",
+    none: (word) => `no node waits under "${word}"; its request may have expired or been answered`,
+    empty: "Nothing waits. Let the node try again, then: saltgate nodes pending",
+  });
 }
 
 /** The names of nodes by their ids, for whoever may see them. */

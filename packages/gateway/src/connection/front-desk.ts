@@ -13,6 +13,7 @@ import { StoreError } from "@saltgate/store";
 import type { RateLimiter } from "../auth/rate-limiter.ts";
 import { checkTailscale, type TailscaleVerdict, type TailscaleWhois } from "../auth/tailscale.ts";
 import type { Clock } from "../clock.ts";
+import { given } from "../given.ts";
 import { type Logger, loggable } from "../logging/logger.ts";
 import type { NodeClaims, NodeDeclaration, NodeSurface } from "../nodes/node-declaration.ts";
 import type { GatewayAuth } from "../options.ts";
@@ -352,7 +353,7 @@ function claimsOf({ caps = [], commands = [], permissions = {}, pathEnv }: Conne
 function metadataOf(params: ConnectParams, role: Role, remoteIp: string | undefined): DeviceMetadata {
   const { client } = params;
   const claims = role === "node" ? claimsOf(params) : undefined;
-  const metadata = {
+  return given({
     displayName: loggable(client.displayName),
     platform: loggable(client.platform),
     deviceFamily: loggable(client.deviceFamily),
@@ -360,6 +361,5 @@ function metadataOf(params: ConnectParams, role: Role, remoteIp: string | undefi
     clientMode: loggable(client.mode),
     remoteIp,
     ...(claims && { caps: claims.caps, commands: claims.commands, permissions: claims.permissions }),
-  };
-  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined)) as DeviceMetadata;
+  });
 }

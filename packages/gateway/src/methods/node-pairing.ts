@@ -2,6 +2,7 @@ import { type PairedNodeSummary, type PendingNodeSummary, pairedNodeSummary } fr
 import type { PairedNode, PendingNode } from "@saltgate/protocol";
 import type { Peer } from "../connection/peer.ts";
 import { RequestError } from "../dispatch/outcome.ts";
+import { given } from "../given.ts";
 import { platformOf } from "../nodes/platform.ts";
 import type { NodePairingPort } from "../pairing-port.ts";
 import { forbidden } from "./devices.ts";
@@ -30,7 +31,7 @@ export function nodePairingMethods({ pairing, guesses }: NodePairingMethodsOptio
     async "node.pair.request"({ nodeId, caps, commands, silent, platform, deviceFamily, ...metadata }) {
       const outcome = await pairing.request({
         nodeId,
-        metadata: { ...defined(metadata), platform: platformOf(platform, deviceFamily) },
+        metadata: { ...given(metadata), platform: platformOf(platform, deviceFamily) },
         ...(caps && { caps }),
         ...(commands && { commands }),
         ...(silent !== undefined && { silent }),
@@ -103,12 +104,6 @@ function lists(claims: {
     ...(claims.caps && { caps: [...claims.caps] }),
     ...(claims.commands && { commands: [...claims.commands] }),
     ...(claims.permissions && { permissions: { ...claims.permissions } }),
-  };
-}
-
-function defined<T extends object>(row: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
   };
 }
 

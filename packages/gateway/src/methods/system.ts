@@ -1,6 +1,7 @@
 import { scopeSatisfies } from "@saltgate/protocol";
 import { RequestError } from "../dispatch/outcome.ts";
 import type { EventPublisher } from "../events/event-hub.ts";
+import { given } from "../given.ts";
 import { type HealthMonitor, withoutProblems } from "../health/health-monitor.ts";
 import type { PresenceList } from "../presence/presence-list.ts";
 import type { Handlers } from "./handlers.ts";
@@ -46,16 +47,10 @@ export function systemMethods(options: SystemMethodsOptions): SystemMethods {
     "system-event"(params) {
       const text = params.text.trim();
       if (text === "") throw new RequestError("INVALID_PARAMS", "text required");
-      const { systemEvent } = presence.report({ ...withoutUndefined(params), text });
+      const { systemEvent } = presence.report({ ...given(params), text });
       if (systemEvent !== undefined) options.queueSystemEvent(systemEvent);
       options.presenceChanged();
       return { ok: true };
     },
-  };
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
   };
 }

@@ -4,6 +4,7 @@ import type { ApprovalDesk } from "../approvals/approval-desk.ts";
 import type { Clock } from "../clock.ts";
 import type { Peer } from "../connection/peer.ts";
 import type { EventPublisher } from "../events/event-hub.ts";
+import { given } from "../given.ts";
 import type { Logger } from "../logging/logger.ts";
 import { forbidden } from "../methods/devices.ts";
 import type { Handlers } from "../methods/handlers.ts";
@@ -114,11 +115,6 @@ export class NodeDesk {
     };
   }
 
-  /** How many invocations wait for their nodes. */
-  get waiting(): number {
-    return this.#invoker.waiting;
-  }
-
   /**
    * Which of a node's claims count: what its owner approved (rule R-30). Platforms are compared as this gateway
    * understands them, so that an update of a phone's system is no new platform, and a look-alike name is none at all.
@@ -132,10 +128,7 @@ export class NodeDesk {
       claims: { caps: claims.caps, commands: claims.commands, permissions: claims.permissions },
       metadata: {
         platform,
-        ...(displayName !== undefined && { displayName }),
-        ...(version !== undefined && { version }),
-        ...(modelIdentifier !== undefined && { modelIdentifier }),
-        ...(remoteIp !== undefined && { remoteIp }),
+        ...given({ displayName, version, modelIdentifier, remoteIp }),
       },
       approvedByDevice: approved && {
         atMs: approved.atMs,

@@ -2,6 +2,7 @@ import type { PairedDeviceSummary } from "@saltgate/pairing";
 import type { NodeRow } from "@saltgate/protocol";
 import type { Clock } from "../clock.ts";
 import type { Peer } from "../connection/peer.ts";
+import { given } from "../given.ts";
 import { type CommandGround, type CommandRules, commandsOf } from "./command-policy.ts";
 import type { NodeSurface } from "./node-declaration.ts";
 import type { Diary, NodeDiary } from "./node-diary.ts";
@@ -106,7 +107,7 @@ export class NodeDirectory {
   #describeSession(session: NodeSession): Partial<NodeRow> {
     const { client, remoteIp } = session.peer;
     const { usable, withheld } = commandsOf(groundOf(session), this.#options.rules());
-    return withoutAbsent({
+    return given({
       displayName: client.displayName,
       platform: client.platform,
       version: client.version,
@@ -138,17 +139,11 @@ export function groundOf({ surface, declaration }: NodeSession): CommandGround {
 function describeDevice(device: PairedDeviceSummary | undefined): Partial<NodeRow> {
   if (device === undefined) return {};
   const { displayName, platform, deviceFamily, remoteIp } = device;
-  return withoutAbsent({ displayName, platform, deviceFamily, remoteIp });
+  return given({ displayName, platform, deviceFamily, remoteIp });
 }
 
 function byPresenceAndName(left: NodeRow, right: NodeRow): number {
   if (left.connected !== right.connected) return left.connected ? -1 : 1;
   const nameOf = (row: NodeRow): string => (row.displayName ?? row.nodeId).toLowerCase();
   return nameOf(left).localeCompare(nameOf(right)) || left.nodeId.localeCompare(right.nodeId);
-}
-
-function withoutAbsent<T extends object>(row: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

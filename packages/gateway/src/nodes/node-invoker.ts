@@ -59,11 +59,6 @@ export class NodeInvoker {
     this.#limits = limits;
   }
 
-  /** How many invocations wait for their answers. */
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
   /** How many of them wait for one node. */
   waitingFor(nodeId: string): number {
     return this.#perNode.get(nodeId) ?? 0;

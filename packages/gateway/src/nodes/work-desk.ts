@@ -115,10 +115,10 @@ export function pendingWorkOf(work: Work): PendingWork {
   const { id, command, paramsJSON, idempotencyKey, priority, createdAtMs, expiresAtMs } = work;
   return {
     id,
-    type: command === "status.request" || command === "location.request" ? command : "invoke",
+    type: isRequest(command) ? command : "invoke",
     priority,
     createdAtMs,
     expiresAtMs,
-    ...(!isRequest(work) && { payload: { command, paramsJSON, idempotencyKey } }),
+    ...(!isRequest(command) && { payload: { command, paramsJSON, idempotencyKey } }),
   };
 }

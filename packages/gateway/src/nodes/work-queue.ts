@@ -80,11 +80,11 @@ export interface WorkStep {
 }
 
 /** Work that is no command but a request to report something: the node takes it, and reports in its own way. */
-export const isRequest = ({ command }: Pick<Work, "command">): boolean =>
+export const isRequest = (command: string): command is "status.request" | "location.request" =>
   command === "status.request" || command === "location.request";
 
 const takenWork = (work: Work, nowMs: number): Work =>
-  isRequest(work)
+  isRequest(work.command)
     ? { ...work, state: "done", sentAtMs: nowMs, endedAtMs: nowMs }
     : { ...work, state: "sent", sentAtMs: nowMs };
 
@@ -109,7 +109,7 @@ function step(rows: WorkRows, event: WorkEvent, nowMs: number): { rows: WorkRows
       const mine = Object.values(rows)
         .filter(({ nodeId }) => nodeId === event.nodeId)
         .filter(({ state }) => state === "waiting" || (event.again && state === "sent"))
-        .filter((work) => event.how === "drain" || !isRequest(work))
+        .filter((work) => event.how === "drain" || !isRequest(work.command))
         .sort(byUrgency);
       const taken = mine.slice(0, event.max).map((work) => takenWork(work, nowMs));
       if (taken.length === 0) return { rows, outcome: { type: "taken", work: [], hasMore: false } };
