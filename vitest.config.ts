@@ -1,15 +1,9 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import { allRooms } from "./tooling/layers/src/rooms.ts";
 
 // Every room that has tests is one project, so that `vitest run --project packages/pairing` runs one room.
-const rooms = [
-  ...["packages", "apps", "tooling"].flatMap((floor) =>
-    readdirSync(floor, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && existsSync(`${floor}/${entry.name}/test`))
-      .map((entry) => `${floor}/${entry.name}`),
-  ),
-  "tests",
-];
+const rooms = [...allRooms(import.meta.dirname).filter((room) => existsSync(`${room}/test`)), "tests"];
 
 export default defineConfig({
   ssr: { resolve: { conditions: ["@saltgate/source", "module", "node", "development|production"] } },

@@ -29,7 +29,8 @@ function run(command, commandArgs, env, options = {}) {
   const done = spawnSync(command, commandArgs, {
     cwd: root,
     env,
-    stdio: ["ignore", "inherit", "inherit"],
+    // What a command prints is its own: what was built for it goes beside it.
+    stdio: ["ignore", job === "saltgate" ? 2 : "inherit", "inherit"],
     shell: process.platform === "win32",
     ...options,
   });
@@ -100,8 +101,9 @@ function writeStampless(name) {
   if (existsSync(join(toolchain, `${name}.stamp`))) writeFileSync(join(toolchain, `${name}.stamp`), "");
 }
 
-// A command runs on what is there already: it must answer at once.
-const isCommand = job === "saltgate";
+// A command runs on what is there already: it must answer at once. In a clone where nothing was built yet, it is.
+const bundle = join(root, "apps", "cli", "dist", "main.js");
+const isCommand = job === "saltgate" && existsSync(bundle) && (isGoodNode(process.version) || existsSync(binaries));
 const toolchainEnv = { ...process.env, PATH: `${binaries}${delimiter}${process.env.PATH ?? ""}` };
 const env = !isCommand ? bringTools(cleanEnvironment()) : isGoodNode(process.version) ? process.env : toolchainEnv;
 if (!isCommand) install(env);
@@ -112,7 +114,10 @@ const jobs = {
     return ["node", [join("apps", "cli", "bin", "saltgate.mjs"), "gateway", ...args]];
   },
   test: () => ["node", [join("tooling", "test-all.mjs"), ...args]],
-  saltgate: () => ["node", [join("apps", "cli", "bin", "saltgate.mjs"), ...args]],
+  saltgate: () => {
+    if (!isCommand) run("pnpm", ["--silent", "build"], env);
+    return ["node", [join("apps", "cli", "bin", "saltgate.mjs"), ...args]];
+  },
 };
 const jobOf = Object.hasOwn(jobs, job) ? jobs[job] : undefined;
 if (jobOf === undefined) {

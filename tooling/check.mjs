@@ -1,12 +1,12 @@
 // The full check: types, lint, format, layers, cycles, dead exports, package maps, generated files. Each step is one
 // line; all run, so that one look shows everything. `--json FILE` leaves the counts for the test job.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { packageRooms } from "./layers/src/rooms.ts";
 
-const packages = readdirSync("packages");
-const publishable = packages.filter(
-  (name) => JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8")).private !== true,
-);
+const publishable = packageRooms(".")
+  .filter((room) => JSON.parse(readFileSync(`${room}/package.json`, "utf8")).private !== true)
+  .map((room) => room.slice("packages/".length));
 const steps = [
   ["types", "tsc", ["-b"]],
   ["types of tests and tools", "tsc", ["-p", "tsconfig.tests.json"]],

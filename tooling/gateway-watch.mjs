@@ -1,9 +1,9 @@
 // Runs the gateway from its sources and starts it again whenever one of them changes. No build step.
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { packageRooms } from "./layers/src/rooms.ts";
 
-const watched = [...readdirSync("packages").map((name) => join("packages", name, "src")), join("apps", "cli", "src")];
+const watched = [...packageRooms("."), "apps/cli"].map((room) => join(room, "src"));
 const args = [
   "--conditions=@saltgate/source",
   ...watched.map((path) => `--watch-path=${path}`),

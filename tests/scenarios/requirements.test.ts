@@ -1,15 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { allRooms } from "../../tooling/layers/src/rooms.ts";
 import { REQUIREMENTS } from "../requirements.ts";
 
 const root = join(import.meta.dirname, "../..");
 
 /** Every file of tests in the repository. */
 function testFiles(): string[] {
-  const rooms = ["packages", "apps", "tooling"].flatMap((floor) =>
-    readdirSync(join(root, floor)).map((name) => join(root, floor, name, "test")),
-  );
+  const rooms = allRooms(root).map((room) => join(root, room, "test"));
   return [...rooms, join(root, "tests")]
     .filter((room) => existsSync(room))
     .flatMap((room) =>

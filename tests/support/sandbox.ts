@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { packageRooms } from "../../tooling/layers/src/rooms.ts";
 import { Child } from "./child.ts";
 
 const root: string = join(import.meta.dirname, "../..");
@@ -21,7 +22,7 @@ const ORDINARY: readonly string[] = isBundleFresh("apps/cli", "main.js") ? INSTA
 export function isBundleFresh(app: string, file: string): boolean {
   const bundle = join(root, app, "dist", file);
   if (!existsSync(bundle)) return false;
-  const rooms = [app, ...readdirSync(join(root, "packages")).map((name) => `packages/${name}`)];
+  const rooms = [app, ...packageRooms(root)];
   const folders = rooms.map((room) => join(root, room, "src")).filter((folder) => existsSync(folder));
   const newest = Math.max(
     ...folders.flatMap((folder) =>

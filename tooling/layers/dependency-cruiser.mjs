@@ -13,10 +13,11 @@ export default {
       name: "only-through-the-front-door",
       comment: "A package is entered by the entries of its own manifest, never by a path into it.",
       severity: "error",
-      from: { path: "^(packages|apps)/([^/]+)/" },
+      from: { path: "^(packages|apps)/((?:channels/|backends/)?[^/]+)/" },
       to: {
         path: "^packages/",
-        pathNot: "^packages/($2/|[^/]+/src/(index|node|node/index|service/index|[a-z-]+/index)\\.ts$)",
+        pathNot:
+          "^packages/($2/|(channels/|backends/)?[^/]+/src/(index|node|node/index|service/index|[a-z-]+/index)\\.ts$)",
       },
     },
     {

@@ -2,10 +2,13 @@ import { dirname } from "node:path";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { asStoreError, StoreError, StoreErrorCode, systemCode } from "./errors.ts";
 import type { FileSystemPort } from "./file-system.ts";
-import { createSchema } from "./sqlite-schema.ts";
+import type { SchemaPart } from "./schema-part.ts";
+import { createParts, createSchema } from "./sqlite-schema.ts";
 
 export interface SqliteConnectionOptions {
   readonly file: string;
+  /** Tables of packages, besides our own. */
+  readonly parts?: readonly SchemaPart[];
   readonly fileSystem: FileSystemPort;
   /** How long to wait for another process that writes, in milliseconds. */
   readonly waitMs: number;
@@ -169,7 +172,7 @@ export class SqliteConnection {
   }
 
   async #openOnce(): Promise<DatabaseSync> {
-    const { file, fileSystem } = this.#options;
+    const { file, fileSystem, parts = [] } = this.#options;
     try {
       await this.#prepareFile(fileSystem, file);
       const sqlite = await import("node:sqlite");
@@ -179,6 +182,7 @@ export class SqliteConnection {
           // WAL: readers never wait for the writer. FULL: a commit is on the disk before it is acknowledged.
           database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
           createSchema(database, file);
+          createParts(database, file, parts);
         });
       } catch (error) {
         database.close();

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { StoreError, StoreErrorCode } from "./errors.ts";
+import type { SchemaPart } from "./schema-part.ts";
 
 /** "salt", so that `file` and we ourselves recognise a database of ours. */
 const applicationId = 0x73616c74;
@@ -45,6 +46,41 @@ export function createSchema(database: DatabaseSync, file: string): void {
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
+}
+
+/**
+ * Brings the tables of packages to their newest version, each in a transaction of its own.
+ * @throws {StoreError} `invalid` when one was written by a newer version of its package.
+ */
+export function createParts(database: DatabaseSync, file: string, parts: readonly SchemaPart[]): void {
+  if (parts.length === 0) return;
+  database.exec(
+    "CREATE TABLE IF NOT EXISTS schema_parts (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+  );
+  for (const part of parts) {
+    if (versionOf(database, part, file) === part.versions.length) continue;
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      const version = versionOf(database, part, file);
+      for (const statements of part.versions.slice(version)) database.exec(statements);
+      database.prepare("INSERT OR REPLACE INTO schema_parts VALUES (?, ?)").run(part.name, part.versions.length);
+      database.exec("COMMIT");
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+function versionOf(database: DatabaseSync, { name, versions }: SchemaPart, file: string): number {
+  const row = database.prepare("SELECT version FROM schema_parts WHERE name = ?").get(name);
+  const version = Number(row?.["version"] ?? 0);
+  if (version <= versions.length) return version;
+  throw new StoreError(
+    StoreErrorCode.Invalid,
+    `The part "${name}" of ${file} was written by a newer version (${version}). It was left as it is. Use the newer version again, or another state folder.`,
+    { path: file },
+  );
 }
 
 function isReady(database: DatabaseSync, file: string): boolean {

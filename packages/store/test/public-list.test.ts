@@ -7,6 +7,7 @@ test("store: the public list is exactly this", () => {
     "FileStore",
     "MemoryStore",
     "RunningLock",
+    "SqliteDatabase",
     "SqliteStore",
     "StoreError",
     "StoreErrorCode",

@@ -18,9 +18,19 @@ export const MAY_USE: Readonly<Record<string, { readonly on: readonly string[]; 
     on: ["client", "identity", "protocol", "exec-policy", "store"],
     why: "a node is a client that runs what it is asked to; it ships no server",
   },
+  channel: {
+    on: ["protocol", "pairing", "store"],
+    why: "what a channel is: who may write is decided over what owners approved, and what was accepted is kept",
+  },
+  agent: {
+    on: ["protocol", "store", "exec-policy"],
+    why: "sessions and tools know no sockets, no channels and no way of thinking",
+  },
+  "channels/telegram": { on: ["channel"], why: "an adapter translates; it decides nothing and keeps nothing" },
+  "backends/models": { on: ["agent"], why: "a way of thinking knows nothing of where an answer goes" },
   gateway: {
-    on: ["protocol", "identity", "pairing", "config", "exec-policy", "store", "bus"],
-    why: "the core decides who may do what; it speaks for no channel and for no agent",
+    on: ["protocol", "identity", "pairing", "config", "exec-policy", "store", "bus", "channel", "agent"],
+    why: "the core decides who may do what; it knows every channel and every agent by their contracts alone",
   },
 };
 

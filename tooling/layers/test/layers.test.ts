@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { BROWSER_SAFE, MAY_USE } from "../src/layers.ts";
+import { packageRooms } from "../src/rooms.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -15,7 +16,7 @@ function workspaceDependenciesOf(name: string): string[] {
   const manifest: Manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
   return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.devDependencies })
     .filter((dependency) => dependency.startsWith("@saltgate/"))
-    .map((dependency) => dependency.slice("@saltgate/".length));
+    .map((dependency) => dependency.slice("@saltgate/".length).replace(/^(channel|backend)-/, "$1s/"));
 }
 
 function sourcesOf(name: string): string[] {
@@ -26,9 +27,7 @@ function sourcesOf(name: string): string[] {
 
 describe("layers", () => {
   test("layers: every package has its row in the table", () => {
-    const packages = readdirSync(join(root, "packages")).filter((name) =>
-      existsSync(join(root, "packages", name, "package.json")),
-    );
+    const packages = packageRooms(root).map((room) => room.slice("packages/".length));
     expect(Object.keys(MAY_USE).sort()).toEqual(packages.sort());
   });
 

@@ -1,0 +1,73 @@
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { SqliteDatabase, SqliteStore } from "../src/index.ts";
+
+const notes = {
+  name: "notes",
+  versions: ["CREATE TABLE notes (seq INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT"],
+};
+
+async function makeFile(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "saltgate-database-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return join(directory, "state", "state.db");
+}
+
+function openDatabase(file: string, parts = [notes]): SqliteDatabase {
+  const database = new SqliteDatabase({ file, parts });
+  onTestFinished(() => database.close());
+  return database;
+}
+
+test("sqlite database: what a transaction changed is there for whoever opens the file next", async () => {
+  const file = await makeFile();
+  const first = openDatabase(file);
+  await first.write((sql) => sql.run("INSERT INTO notes (text) VALUES (?)", "one"));
+  await first.close();
+  const second = openDatabase(file);
+  expect(await second.read((sql) => sql.all("SELECT text FROM notes"))).toEqual([{ text: "one" }]);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+test("sqlite database: a transaction that fails undoes itself, and nothing of those beside it", async () => {
+  const database = openDatabase(await makeFile());
+  const results = await Promise.allSettled([
+    database.write((sql) => sql.run("INSERT INTO notes (text) VALUES (?)", "kept")),
+    database.write((sql) => {
+      sql.run("INSERT INTO notes (text) VALUES (?)", "undone");
+      sql.run("INSERT INTO notes (text) VALUES (?)", "kept");
+    }),
+    database.write((sql) => {
+      sql.run("INSERT INTO notes (text) VALUES (?)", "undone too");
+      throw new Error("a decision");
+    }),
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);
+  expect(await database.read((sql) => sql.all("SELECT text FROM notes"))).toEqual([{ text: "kept" }]);
+});
+
+test("sqlite database: a part is brought to its newest version, keeping what it held", async () => {
+  const file = await makeFile();
+  const old = openDatabase(file);
+  await old.write((sql) => sql.run("INSERT INTO notes (text) VALUES ('one')"));
+  await old.close();
+  const newer = { name: "notes", versions: [...notes.versions, "ALTER TABLE notes ADD COLUMN mood TEXT"] };
+  const database = openDatabase(file, [newer]);
+  expect(await database.read((sql) => sql.all("SELECT text, mood FROM notes"))).toEqual([{ text: "one", mood: null }]);
+  await database.close();
+  const older = openDatabase(file);
+  await expect(older.read((sql) => sql.all("SELECT 1"))).rejects.toMatchObject({ code: "invalid" });
+});
+
+test("sqlite database: it shares its file with a store", async () => {
+  const file = await makeFile();
+  const store = new SqliteStore({ file });
+  onTestFinished(() => store.close());
+  const table = store.table("kept", { parse: (json) => json as string, maxRows: 10, maxBytes: 1_000 });
+  await table.put("a", "in the store");
+  const database = openDatabase(file);
+  await database.write((sql) => sql.run("INSERT INTO notes (text) VALUES ('beside it')"));
+  expect(await table.get("a")).toBe("in the store");
+});
