@@ -20,7 +20,8 @@ export interface AccountKeeperOptions {
   readonly account: ChannelAccount;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
-  readonly shelf: MediaShelf;
+  /** Where files that wait to be sent are found again. */
+  readonly shelf: Pick<MediaShelf, "get">;
   readonly clock: ChannelClock;
   /** A number from 0 up to 1, for jitter. */
   readonly random: () => number;
