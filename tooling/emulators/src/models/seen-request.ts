@@ -80,13 +80,14 @@ export function readRequest(
   };
 }
 
+/** None when a person said something after them. */
 function trailingResults(api: ModelApi, messages: readonly WireMessage[]): readonly string[] {
-  if (api === "anthropic-messages")
-    return blocksOf(messages.at(-1)?.content).flatMap((block) =>
-      block.type === "tool_result" ? [textOf(block.content)] : [],
-    );
-  const last = messages.findLastIndex(({ role }) => role === "assistant");
-  return messages.slice(last + 1).flatMap(({ role, content }) => (role === "tool" ? [textOf(content)] : []));
+  if (api === "anthropic-messages") {
+    const last = blocksOf(messages.at(-1)?.content);
+    return last.every(({ type }) => type === "tool_result") ? last.map(({ content }) => textOf(content)) : [];
+  }
+  const since = messages.slice(messages.findLastIndex(({ role }) => role === "assistant") + 1);
+  return since.every(({ role }) => role === "tool") ? since.map(({ content }) => textOf(content)) : [];
 }
 
 /** Why the real service would refuse a request with 400, or `undefined`. Pure. */

@@ -3,7 +3,7 @@ import type { SeenRequest } from "./seen-request.ts";
 
 /** A text in pieces of so many characters, never through the middle of one. Pure. */
 export function inPieces(text: string, chars = 8): readonly string[] {
-  const characters = [...text];
+  const characters = Array.from(text);
   return Array.from({ length: Math.ceil(characters.length / chars) }, (_, index) =>
     characters.slice(index * chars, (index + 1) * chars).join(""),
   );
