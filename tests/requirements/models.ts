@@ -84,6 +84,11 @@ export const MODEL_REQUIREMENTS: readonly Requirement[] = [
     behaviour: "Nothing of the SDK is loaded before the first thought.",
   },
   {
+    id: "models:config",
+    source: "docs/configuration.md",
+    behaviour: "Models, agents and tools are configured by annotated keys; what is off is said with path and remedy.",
+  },
+  {
     id: "models:well-known",
     source: "docs/models.md",
     behaviour: "A key in the environment is enough for well-known services, and goes to those alone.",

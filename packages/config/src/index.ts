@@ -1,3 +1,5 @@
+export type { AgentSettings, ModelChoice } from "./agent-settings.ts";
+export { configuredAgents } from "./agent-settings.ts";
 export type { ReloadEffect } from "./annotate.ts";
 export { findReusedSecret } from "./check-meaning.ts";
 export type { ConfigFileOptions, LoadedConfig, WriteConfigOptions } from "./config-file.ts";
