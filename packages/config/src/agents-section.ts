@@ -119,6 +119,14 @@ const defaultsSection = () =>
     verboseDefault: laterKey("Whether tools are shown in chats.", "live"),
   });
 
+const shown = (description: string, defaultText?: string) =>
+  optionalKey(z.string().trim().min(1).max(200), {
+    description,
+    expects: "a text of at most 200 characters",
+    ...(defaultText !== undefined && { defaultText }),
+    reload: "live",
+  });
+
 const agentEntry = () =>
   z.strictObject({
     id: requiredKey(agentId, {
@@ -156,11 +164,16 @@ const agentEntry = () =>
       elevated: laterKey("Who may leave its sandbox.", "live"),
     }),
     subagents: section(subagentsOf()),
+    identity: section({
+      name: shown("What it calls itself.", "its name"),
+      emoji: shown("A symbol for it."),
+      theme: shown("Its manner, in some words."),
+      avatar: shown("A picture: a path in its workspace, or an https address."),
+    }),
     agentDir: laterKey("Where its credentials lie.", "live"),
     groupChat: laterKey("What counts as a mention of it.", "live"),
     heartbeat: laterKey("Its regular turns.", "live"),
     humanDelay: laterKey("Its pauses.", "live"),
-    identity: laterKey("Its name, theme, emoji and avatar.", "live"),
     memorySearch: laterKey("Its memory.", "live"),
     sandbox: laterKey("Its sandbox.", "live"),
   });

@@ -7,8 +7,10 @@ export interface ModelChoice {
   readonly fallbacks: readonly string[];
 }
 
+type Entry = Config["agents"]["list"][number];
+
 /** One agent, with what it has from the defaults. */
-export interface AgentSettings {
+export interface ConfiguredAgent {
   readonly id: string;
   readonly name: string;
   readonly isDefault: boolean;
@@ -19,8 +21,10 @@ export interface AgentSettings {
   readonly subagentModel: ModelChoice;
   /** Which agents it may start besides itself; `*` for all. */
   readonly allowAgents: readonly string[];
+  /** How it is shown. */
+  readonly identity: Entry["identity"] | undefined;
   /** Its own tool rules, besides the global ones. */
-  readonly tools: Config["agents"]["list"][number]["tools"] | undefined;
+  readonly tools: Entry["tools"] | undefined;
 }
 
 type Choice = Config["agents"]["defaults"]["model"];
@@ -29,11 +33,11 @@ type Choice = Config["agents"]["defaults"]["model"];
 const MAIN = "main";
 
 /** Every agent, the default one first. Without any configured there is one, `main`. Pure. */
-export function configuredAgents({ agents }: Pick<Config, "agents">): readonly AgentSettings[] {
+export function configuredAgents({ agents }: Pick<Config, "agents">): readonly ConfiguredAgent[] {
   const { defaults, list } = agents;
   const entries = list.length === 0 ? [{ id: MAIN }] : list;
   const defaultId = (list.find((one) => one.default === true) ?? entries[0])?.id;
-  const all = entries.map((entry: Partial<(typeof list)[number]> & { readonly id: string }): AgentSettings => {
+  const all = entries.map((entry: Partial<Entry> & { readonly id: string }): ConfiguredAgent => {
     const isDefault = entry.id === defaultId;
     const model = choiceOf(entry.model, defaults.model);
     return {
@@ -44,6 +48,7 @@ export function configuredAgents({ agents }: Pick<Config, "agents">): readonly A
       model,
       subagentModel: choiceOf(entry.subagents?.model, defaults.subagents.model, model.primary),
       allowAgents: entry.subagents?.allowAgents ?? defaults.subagents.allowAgents ?? [],
+      identity: entry.identity,
       tools: entry.tools,
     };
   });
