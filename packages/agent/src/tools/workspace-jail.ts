@@ -63,7 +63,7 @@ export class WorkspaceJail {
    */
   async read(path: string, maxBytes: number): Promise<JailedFile> {
     return await this.#within(path, false, async (folder, name, shown) => {
-      const file = await openFile(join(folder.base, name), TO_READ, shown);
+      const file = await openFile(folder.at(name), TO_READ, shown);
       try {
         await this.#requireInside(file, join(folder.path, name), shown);
         const { mode, nlink, size, ...kind } = await statOf(file);
@@ -86,7 +86,7 @@ export class WorkspaceJail {
       try {
         await this.#requireInside(inner.handle, inner.path, shown);
         const names: string[] = [];
-        for await (const entry of await opendir(inner.base)) {
+        for await (const entry of await opendir(inner.at("."))) {
           names.push(entry.isDirectory() ? `${entry.name}/` : entry.name);
           if (names.length >= maxNames) break;
         }
@@ -104,10 +104,10 @@ export class WorkspaceJail {
    */
   async write(path: string, content: Uint8Array, mode = 0o644): Promise<string> {
     return await this.#within(path, true, async (folder, name, shown) => {
-      await requireReplaceable(join(folder.base, name), shown);
+      await requireReplaceable(folder.at(name), shown);
       const temporary = `.${name.slice(0, 100)}.${randomBytes(8).toString("hex")}.tmp`;
       const file = await openFile(
-        join(folder.base, temporary),
+        folder.at(temporary),
         flags.O_WRONLY | flags.O_CREAT | flags.O_EXCL | NO_FOLLOW,
         shown,
         mode,
@@ -116,9 +116,9 @@ export class WorkspaceJail {
         await this.#requireInside(file, join(folder.path, temporary), shown);
         await file.writeFile(content);
         await file.sync();
-        await rename(join(folder.base, temporary), join(folder.base, name));
+        await rename(folder.at(temporary), folder.at(name));
       } catch (error) {
-        await rm(join(folder.base, temporary), { force: true });
+        await rm(folder.at(temporary), { force: true });
         throw asFailure(error, shown);
       } finally {
         await file.close();
@@ -150,7 +150,7 @@ export class WorkspaceJail {
         folder = next;
         await this.#requireInside(folder.handle, folder.path, shown);
       }
-      if (last !== "." && (await isLink(join(folder.base, last)))) {
+      if (last !== "." && (await isLink(folder.at(last)))) {
         const target = await this.#targetOf(join(folder.path, last), shown, links);
         return await this.#within(target, isToMake, act, links - 1);
       }
@@ -205,13 +205,13 @@ class Folder {
     return new Folder(await openFile(at, FOLDER, shown), path);
   }
 
-  /** What the names in it are joined to. */
-  get base(): string {
-    return HANDLES_HAVE_PATHS ? `/proc/self/fd/${this.handle.fd}` : this.path;
+  /** How the system reaches a name in it. Never made shorter: without its last part it would be a link to the folder. */
+  at(name: string): string {
+    return `${HANDLES_HAVE_PATHS ? `/proc/self/fd/${this.handle.fd}` : this.path}${sep}${name}`;
   }
 
   async enter(name: string, isToMake: boolean, shown: string): Promise<Folder | "link"> {
-    const at = join(this.base, name);
+    const at = this.at(name);
     if (await isLink(at)) return "link";
     if (isToMake) await mkdir(at).catch(ignoreExisting);
     return await Folder.open(at, join(this.path, name), shown);
