@@ -1,3 +1,4 @@
+import { MODEL_REQUIREMENTS } from "./requirements/models.ts";
 import { NODE_HOST_REQUIREMENTS } from "./requirements/node-host.ts";
 import { NODE_REQUIREMENTS } from "./requirements/nodes.ts";
 import type { Requirement } from "./requirements/requirement.ts";
@@ -5,6 +6,7 @@ import { SENDER_REQUIREMENTS } from "./requirements/senders.ts";
 
 /** Every promise. A test fails on an id that no test cites, and on a test that cites an id that isn't here. */
 export const REQUIREMENTS: readonly Requirement[] = [
+  ...MODEL_REQUIREMENTS,
   ...NODE_REQUIREMENTS,
   ...NODE_HOST_REQUIREMENTS,
   ...SENDER_REQUIREMENTS,

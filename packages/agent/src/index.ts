@@ -69,6 +69,17 @@ export type { HistoryRange, StoredMessage } from "./session/transcripts.ts";
 export type { AgentProfile, AgentSettings, ModelChain } from "./settings.ts";
 export { agentOf, builtInModel, defaultAgentSettings } from "./settings.ts";
 export type { ReplyRoute, RunPrincipal, Tool, ToolContext, ToolDescription, ToolOutcome } from "./tool.ts";
+export type { AgentToolPorts } from "./tools/agent-tools.ts";
+export { agentTools } from "./tools/agent-tools.ts";
+export type { ExecEnding, ExecPort, ExecRequest, ExecToolOptions } from "./tools/exec-tool.ts";
+export type { MessageAction, MessagePort, MessageResult, MessageTarget } from "./tools/message-tool.ts";
+export type { NodeAnswer, NodeSummary, NodesPort } from "./tools/nodes-tool.ts";
+export type { SessionReach, SessionsPort } from "./tools/session-tools.ts";
+export type { ToolProfile } from "./tools/tool-groups.ts";
+export type { ToolDenial, ToolPolicyLayer, ToolPolicyQuestion, ToolPolicyRules } from "./tools/tool-policy.ts";
+export { denialOf, toolsFor } from "./tools/tool-policy.ts";
+export type { JailedFile } from "./tools/workspace-jail.ts";
+export { WorkspaceJail } from "./tools/workspace-jail.ts";
 export type {
   AssistantMessage,
   MessagePart,

@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { agentsSection } from "./agents-section.ts";
 import { keyed, keyNotes, laterKey, optionalKey, section } from "./annotate.ts";
 import { gatewaySection } from "./gateway-section.ts";
+import { modelsSection } from "./models-section.ts";
+import { toolsSection } from "./tools-section.ts";
 import { nonEmpty, pattern } from "./values.ts";
 
 const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
@@ -66,7 +69,7 @@ function buildSchema() {
     gateway: gatewaySection(),
     commands: commandsSection(),
     logging: loggingSection(),
-    agents: laterKey("Agents: models, workspaces, heartbeat, sandbox.", "live"),
+    agents: agentsSection(),
     approvals: laterKey("Where requests to approve a command are shown."),
     audio: laterKey("Transcription of voice messages.", "live"),
     auth: laterKey("Profiles for model providers."),
@@ -82,13 +85,13 @@ function buildSchema() {
     hooks: laterKey("Webhooks from elsewhere.", "live"),
     media: laterKey("How media files are kept."),
     messages: laterKey("Prefixes, queues, acknowledgements.", "live"),
-    models: laterKey("Model providers.", "live"),
+    models: modelsSection(),
     nodeHost: laterKey("What this host offers as a node."),
     plugins: laterKey("Extensions."),
     session: laterKey("How conversations are told apart and reset.", "live"),
     skills: laterKey("Skills of agents.", "live"),
     talk: laterKey("Speech.", "live"),
-    tools: laterKey("Which tools agents may use.", "live"),
+    tools: toolsSection(),
     ui: laterKey("Looks of the web page.", "live"),
     update: laterKey("Where updates come from."),
     web: laterKey("Reconnecting of WhatsApp.", "channel"),

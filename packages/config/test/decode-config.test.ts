@@ -59,6 +59,25 @@ test("[config:safe-defaults] config: the defaults listen on loopback alone and w
     },
     commands: { restart: false },
     logging: { level: "info", consoleLevel: "info", redactSensitive: "tools", redactPatterns: [] },
+    agents: {
+      defaults: {
+        models: {},
+        skipBootstrap: false,
+        bootstrapMaxChars: 20_000,
+        timeoutSeconds: 600,
+        maxConcurrent: 4,
+        subagents: { maxConcurrent: 8 },
+      },
+      list: [],
+    },
+    models: { mode: "merge", providers: {}, firstByteTimeoutMs: 120_000, idleTimeoutMs: 120_000 },
+    tools: {
+      byProvider: {},
+      dangerouslyAllowForNonOwners: [],
+      exec: { timeoutSec: 1_800 },
+      agentToAgent: { enabled: false, allow: [] },
+      subagents: { tools: {} },
+    },
   });
 });
 
