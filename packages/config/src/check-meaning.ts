@@ -1,3 +1,4 @@
+import { checkTelegram } from "./check-telegram.ts";
 import type { Config } from "./schema.ts";
 
 /** What a configuration says that its keys, each for itself, can't tell. */
@@ -61,7 +62,8 @@ export function checkMeaning(config: Config): Meaning {
       message: `"gateway.trustedProxies" contains ${network}: everybody may claim to be a proxy. List your own proxies instead.`,
     });
   }
-  return { problems, warnings };
+  const telegram = checkTelegram(config);
+  return { problems: [...problems, ...telegram.problems], warnings: [...warnings, ...telegram.warnings] };
 }
 
 /** The secret that webhooks prove, if one is configured. */

@@ -1,6 +1,6 @@
 import type { ReloadEffect } from "./annotate.ts";
 import { ConfigError, ConfigErrorCode } from "./errors.ts";
-import { keyOf, keyTable, likelyPath } from "./key-table.ts";
+import { isPathOf, keyOf, keyTable, likelyPath } from "./key-table.ts";
 
 /** What there is to know about a key. */
 export interface KeyExplanation {
@@ -56,7 +56,7 @@ export function explain(path: string): KeyExplanation | SectionExplanation {
     return { kind: "section", path, keys: [...keys.keys()].filter((key) => key.startsWith(below)) };
   }
   const key = keyOf(path);
-  if (key && (key.path === path || key.later || key.silent || path.startsWith(`${key.path}[`)))
+  if (key && (isPathOf(key, path) || key.later || key.silent || path.startsWith(`${key.path}[`)))
     return explainKey(key.path);
   const likely = likelyPath(path);
   throw new ConfigError(

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { keyed, keyNotes, laterKey, optionalKey, section } from "./annotate.ts";
+import { channelsSection } from "./channels-section.ts";
 import { gatewaySection } from "./gateway-section.ts";
 import { nonEmpty, pattern } from "./values.ts";
 
@@ -74,7 +75,7 @@ function buildSchema() {
     broadcast: laterKey("Groups in which several agents answer."),
     browser: laterKey("The browser that agents use."),
     canvasHost: laterKey("The canvas: its folder, port and live reload."),
-    channels: laterKey("Chat channels: accounts, policies, allowlists.", "channel"),
+    channels: channelsSection(),
     cron: laterKey("Scheduled work.", "live"),
     diagnostics: laterKey("Telemetry and traces."),
     discovery: laterKey("How this gateway is found on the network."),

@@ -8,7 +8,13 @@ const secretValues = {
     remote: { url: "wss://x", token: "s-remote-token", password: "s-remote-password", tlsFingerprint: "ab" },
   },
   channels: {
-    telegram: { botToken: "s-bot", allowFrom: ["1"] },
+    telegram: {
+      botToken: "s-bot",
+      allowFrom: ["1"],
+      accounts: {
+        "my.work": { botToken: "s-work", tokenFile: "/run/token", webhookSecret: "s-0123456789-0123456789" },
+      },
+    },
     slack: {
       accounts: [
         { id: "a", appToken: "s-app", signingSecret: "s-sign" },
@@ -27,6 +33,8 @@ const all = [
   "s-remote-token",
   "s-remote-password",
   "s-bot",
+  "s-work",
+  "s-0123456789-0123456789",
   "s-app",
   "s-sign",
   "s-app-b",
@@ -57,6 +65,10 @@ test("[config:redaction] redaction: every key that the schema calls a secret is 
     "gateway.auth.password",
     "gateway.remote.token",
     "gateway.remote.password",
+    "channels.telegram.botToken",
+    "channels.telegram.webhookSecret",
+    "channels.telegram.accounts.<id>.botToken",
+    "channels.telegram.accounts.<id>.webhookSecret",
   ]);
   for (const { path } of sensitive) {
     const config = path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), "s-value");

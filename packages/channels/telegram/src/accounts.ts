@@ -83,6 +83,7 @@ function accountOf(id: string, base: Fields, own: Fields, env: Environment): Cha
     describe: {
       tokenSource: source,
       mode: settings.webhook === undefined ? "polling" : "webhook",
+      ...(settings.webhook !== undefined && { webhookPath: textIn(merged["webhookPath"]) ?? "/telegram-webhook" }),
       ...(token !== undefined && isBotToken(token) && { botId: token.slice(0, token.indexOf(":")) }),
       // A path may be a secret of its own; the rest of an address isn't.
       ...(webhookUrl !== undefined && URL.canParse(webhookUrl) && { webhookOrigin: new URL(webhookUrl).origin }),

@@ -27,7 +27,8 @@ export class Receiver {
     this.#api = api;
     this.#context = context;
     this.#ids = ids;
-    this.#startedAtMs = context.clock.now();
+    // Telegram tells times in whole seconds.
+    this.#startedAtMs = Math.floor(context.clock.now() / 1_000) * 1_000;
   }
 
   /** Who this bot is; asked once. @throws {CallError} */
