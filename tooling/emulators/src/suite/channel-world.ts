@@ -74,8 +74,8 @@ export interface ChannelWorld extends AsyncDisposable {
   breakSending(how: Breakage, retryAfterS?: number): void;
   /** The next call that receives goes wrong. */
   breakReceiving(how: Breakage): void;
-  /** Resolves when a call that sends has arrived, `times` in all. */
-  untilAskedToSend(times: number): Promise<void>;
+  /** Resolves when everything that was to go wrong has gone wrong. */
+  untilBroken(): Promise<void>;
   /** Resolves when we ask for messages, and nothing is there. */
   untilListening(): Promise<void>;
   /** How often two connections of ours stood at once. */

@@ -50,6 +50,11 @@ export class FaultPlan {
     this.release();
   }
 
+  /** How many calls are still to go wrong. */
+  get left(): number {
+    return this.#planned.reduce((sum, { left }) => sum + left, 0);
+  }
+
   /** The fault of this call, if it has one. */
   take(method: string): Fault | undefined {
     for (const plan of this.#planned) {

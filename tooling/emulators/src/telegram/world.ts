@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { CallLog } from "./call-log.ts";
 import type { Entity } from "./html.ts";
 import { UpdateQueue } from "./update-queue.ts";
@@ -99,7 +100,7 @@ export class World {
     const username = options.username ?? `helper${id}_bot`;
     const user = { id, is_bot: true, first_name: options.firstName ?? "Helper", username } as const;
     const bot: BotAccount = {
-      token: options.token ?? `${id}:${"A".repeat(30)}${id}`,
+      token: options.token ?? `${id}:${randomBytes(24).toString("base64url")}`,
       user,
       queue: new UpdateQueue(),
       box: { lastId: 0, messages: new Map() },
