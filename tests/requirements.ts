@@ -3,6 +3,7 @@ import { NODE_HOST_REQUIREMENTS } from "./requirements/node-host.ts";
 import { NODE_REQUIREMENTS } from "./requirements/nodes.ts";
 import type { Requirement } from "./requirements/requirement.ts";
 import { SENDER_REQUIREMENTS } from "./requirements/senders.ts";
+import { TELEGRAM_REQUIREMENTS } from "./requirements/telegram.ts";
 
 /** Every promise. A test fails on an id that no test cites, and on a test that cites an id that isn't here. */
 export const REQUIREMENTS: readonly Requirement[] = [
@@ -10,6 +11,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...NODE_REQUIREMENTS,
   ...NODE_HOST_REQUIREMENTS,
   ...SENDER_REQUIREMENTS,
+  ...TELEGRAM_REQUIREMENTS,
   {
     id: "R-01",
     source: "docs/security.md",

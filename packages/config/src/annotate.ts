@@ -67,3 +67,8 @@ export function laterKey(description: string, reload: ReloadEffect = "gateway") 
 export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape).prefault({} as never);
 }
+
+/** Objects with exactly these keys, by an id that people choose. Absent, there are none. */
+export function sectionMap<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.record(z.string().trim().min(1).max(128), z.strictObject(shape)).prefault({} as never);
+}

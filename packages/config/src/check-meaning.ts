@@ -1,3 +1,4 @@
+import { checkTelegram } from "./check-telegram.ts";
 import type { Config } from "./schema.ts";
 
 /** What a configuration says that its keys, each for itself, can't tell. */
@@ -61,8 +62,9 @@ export function checkMeaning(config: Config): Meaning {
       message: `"gateway.trustedProxies" contains ${network}: everybody may claim to be a proxy. List your own proxies instead.`,
     });
   }
-  problems.push(...agentMistakes(config), ...toolMistakes(config));
-  warnings.push(...plainTextKeys(config));
+  const telegram = checkTelegram(config);
+  problems.push(...agentMistakes(config), ...toolMistakes(config), ...telegram.problems);
+  warnings.push(...plainTextKeys(config), ...telegram.warnings);
   return { problems, warnings };
 }
 

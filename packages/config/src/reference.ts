@@ -17,7 +17,14 @@ function row(key: KeyExplanation): string {
 
 /** docs/configuration.md: every key, from the same notes that the gateway goes by. */
 export function configReference(): string {
-  const all = explainAll().filter(({ path }) => path !== "$schema" && path !== "meta");
+  const known = explainAll().filter(({ path }) => path !== "$schema" && path !== "meta");
+  const paths = new Set(known.map(({ path }) => path));
+  // Each account has the keys of its channel: said once, not key by key.
+  const isRepeated = (path: string): boolean => paths.has(path.replace(/\.\w+\.<id>\./, "."));
+  const all = known.filter(({ path }) => !path.includes(".<id>.") || !isRepeated(path));
+  const repeated = new Set(
+    known.filter((key) => !all.includes(key)).map(({ path }) => path.slice(0, path.indexOf(".<id>."))),
+  );
   const used = all.filter(({ later }) => !later);
   const later = all.filter((key) => key.later);
   return `# Configuration
@@ -31,6 +38,7 @@ one; \`SALTGATE_CONFIG_PATH\` names the file itself. It is JSON5: comments, trai
   then goes on with the last configuration that was good.
 - \`\${NAME}\` in a text is replaced by that environment variable; \`$\${NAME}\` is the literal text.
 - \`$schema\` and \`meta\` may be there and are ignored.
+${[...repeated].map((path) => `- \`${path}.<id>\` takes the keys of \`${path.slice(0, path.lastIndexOf("."))}\`, for one account and stronger there.`).join("\n")}
 
 | key | what it is | a value must be | default | a change |
 | --- | --- | --- | --- | --- |

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { agentsSection } from "./agents-section.ts";
 import { keyed, keyNotes, laterKey, optionalKey, section } from "./annotate.ts";
+import { channelsSection } from "./channels-section.ts";
 import { gatewaySection } from "./gateway-section.ts";
 import { modelsSection } from "./models-section.ts";
 import { toolsSection } from "./tools-section.ts";
@@ -77,7 +78,7 @@ function buildSchema() {
     broadcast: laterKey("Groups in which several agents answer."),
     browser: laterKey("The browser that agents use."),
     canvasHost: laterKey("The canvas: its folder, port and live reload."),
-    channels: laterKey("Chat channels: accounts, policies, allowlists.", "channel"),
+    channels: channelsSection(),
     cron: laterKey("Scheduled work.", "live"),
     diagnostics: laterKey("Telemetry and traces."),
     discovery: laterKey("How this gateway is found on the network."),

@@ -27,6 +27,7 @@ test.each(["", "  \n", "{}", "\uFEFF{}"])("config: the text %j is the default co
 
 test("[config:safe-defaults] config: the defaults listen on loopback alone and weaken nothing", () => {
   expect(defaultConfig()).toEqual({
+    channels: { defaults: {}, telegram: { accounts: {} } },
     gateway: {
       port: 18789,
       bind: "loopback",
@@ -190,10 +191,10 @@ test.each([
 
 test("[config:later-keys] config: a documented key of later work is accepted with one warning", async () => {
   const text =
-    "{\n channels: { telegram: { botToken: 'x', dmPolicy: 'pairing' } },\n gateway: { tailscale: { mode: 'off' } } }";
+    "{\n channels: { slack: { botToken: 'x', dmPolicy: 'pairing' } },\n gateway: { tailscale: { mode: 'off' } } }";
   expect(await decode(text)).toMatchObject({ ok: true });
   expect(await warnings(text)).toEqual([
-    'saltgate.json line 2: "channels" is understood but not used yet.',
+    'saltgate.json line 2: "channels.slack" is understood but not used yet.',
     'saltgate.json line 3: "gateway.tailscale.mode" is understood but not used yet.',
   ]);
 });
@@ -261,9 +262,9 @@ test.each<[string, Record<string, string>]>([
 });
 
 test("config: a missing variable under a key that isn't used yet is only a warning", async () => {
-  const text = "{ channels: { telegram: { botToken: '${TELEGRAM_TOKEN}' } } }";
+  const text = "{ channels: { slack: { botToken: '${SLACK_TOKEN}' } } }";
   expect(await decode(text)).toMatchObject({ ok: true });
-  expect((await warnings(text)).join()).toContain("TELEGRAM_TOKEN");
+  expect((await warnings(text)).join()).toContain("SLACK_TOKEN");
 });
 
 test("[R-47] config: the token of webhooks must not be a secret of the gateway", async () => {

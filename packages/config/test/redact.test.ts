@@ -8,7 +8,13 @@ const secretValues = {
     remote: { url: "wss://x", token: "s-remote-token", password: "s-remote-password", tlsFingerprint: "ab" },
   },
   channels: {
-    telegram: { botToken: "s-bot", allowFrom: ["1"] },
+    telegram: {
+      botToken: "s-bot",
+      allowFrom: ["1"],
+      accounts: {
+        "my.work": { botToken: "s-work", tokenFile: "/run/token", webhookSecret: "s-0123456789-0123456789" },
+      },
+    },
     slack: {
       accounts: [
         { id: "a", appToken: "s-app", signingSecret: "s-sign" },
@@ -36,6 +42,8 @@ const all = [
   "s-remote-token",
   "s-remote-password",
   "s-bot",
+  "s-work",
+  "s-0123456789-0123456789",
   "s-app",
   "s-sign",
   "s-app-b",
@@ -66,6 +74,10 @@ test("[config:redaction] redaction: every key that the schema calls a secret is 
     "gateway.auth.password",
     "gateway.remote.token",
     "gateway.remote.password",
+    "channels.telegram.botToken",
+    "channels.telegram.webhookSecret",
+    "channels.telegram.accounts.<id>.botToken",
+    "channels.telegram.accounts.<id>.webhookSecret",
     "models.providers.<id>.apiKey",
     "models.providers.<id>.headers",
   ]);

@@ -18,11 +18,8 @@ test("[config:annotated] reference: every key has a description, a type, and say
 });
 
 test("[config:annotated] reference: the keys that have an effect are exactly these", () => {
-  expect(
-    explainAll()
-      .filter(({ later }) => !later)
-      .map(({ path }) => path),
-  ).toEqual([
+  const used = explainAll().filter(({ later, path }) => !later && !path.startsWith("channels.telegram.accounts."));
+  expect(used.map(({ path }) => path)).toEqual([
     "$schema",
     "meta",
     "gateway.port",
@@ -99,6 +96,33 @@ test("[config:annotated] reference: the keys that have an effect are exactly the
     "agents.list[].identity.emoji",
     "agents.list[].identity.theme",
     "agents.list[].identity.avatar",
+    "channels.defaults.groupPolicy",
+    "channels.telegram.enabled",
+    "channels.telegram.name",
+    "channels.telegram.botToken",
+    "channels.telegram.tokenFile",
+    "channels.telegram.apiRoot",
+    "channels.telegram.dmPolicy",
+    "channels.telegram.allowFrom",
+    "channels.telegram.groupPolicy",
+    "channels.telegram.groupAllowFrom",
+    "channels.telegram.groups",
+    "channels.telegram.dangerouslyMatchNames",
+    "channels.telegram.allowBots",
+    "channels.telegram.historyLimit",
+    "channels.telegram.textChunkLimit",
+    "channels.telegram.chunkMode",
+    "channels.telegram.mediaMaxMb",
+    "channels.telegram.markdown",
+    "channels.telegram.streamMode",
+    "channels.telegram.replyToMode",
+    "channels.telegram.reactionNotifications",
+    "channels.telegram.linkPreview",
+    "channels.telegram.customCommands",
+    "channels.telegram.timeoutSeconds",
+    "channels.telegram.webhookUrl",
+    "channels.telegram.webhookSecret",
+    "channels.telegram.webhookPath",
     "models.mode",
     "models.providers.<id>.baseUrl",
     "models.providers.<id>.api",
@@ -135,6 +159,15 @@ test("[config:annotated] reference: the keys that have an effect are exactly the
   ]);
 });
 
+test("[config:annotated] reference: an account takes the keys of its channel, and no other", () => {
+  const under = (prefix: string) =>
+    explainAll()
+      .filter(({ path }) => path.startsWith(prefix) && !path.slice(prefix.length).includes("."))
+      .map(({ path, ...key }) => ({ ...key, name: path.slice(prefix.length) }));
+  expect(under("channels.telegram.accounts.<id>.")).toEqual(under("channels.telegram."));
+  expect(under("channels.telegram.").length).toBeGreaterThan(30);
+});
+
 test("explain: a key says what it is for", () => {
   expect(explain("gateway.auth.token")).toEqual({
     kind: "key",
@@ -156,7 +189,14 @@ test("explain: a section lists its keys, a path inside a value belongs to its ke
     keys: ["gateway.auth.rateLimit.maxFailures", "gateway.auth.rateLimit.windowMs", "gateway.auth.rateLimit.lockoutMs"],
   });
   expect(explain("gateway.trustedProxies[2]")).toMatchObject({ path: "gateway.trustedProxies" });
-  expect(explain("channels.telegram.botToken")).toMatchObject({ path: "channels", later: true });
+  expect(explain("channels.slack.botToken")).toMatchObject({ path: "channels.slack", later: true });
+});
+
+test("explain: a key of an account is explained whatever the account is called", () => {
+  const botToken = { path: "channels.telegram.accounts.<id>.botToken", sensitive: true, reload: "channel" };
+  expect(explain("channels.telegram.accounts.work.botToken")).toMatchObject(botToken);
+  expect(explain("channels.telegram.accounts.my.work.botToken")).toMatchObject(botToken);
+  expect(() => explain("channels.telegram.accounts.work.botTokn")).toThrow(/There is no key/);
 });
 
 test("explain: an unknown key is an error with the nearest one", () => {

@@ -36,7 +36,12 @@ test("[config:reload-plan] reload: a changed channel restarts that channel and n
   const channels = { telegram: { botToken: "a" }, slack: { appToken: "b" } };
   const plan = planReload({ channels }, { channels: { ...channels, telegram: { botToken: "c" } } });
   expect(plan).toMatchObject({ action: "channel", channels: ["telegram"] });
-  expect(planReload({ channels }, { channels: { ...channels, defaults: { x: 1 } } }).channels).toEqual(["*"]);
+  expect(planReload({ channels }, { channels: { ...channels, defaults: { groupPolicy: "open" } } }).channels).toEqual([
+    "*",
+  ]);
+  const accounts = { work: { botToken: "d" } };
+  const account = planReload({ channels }, { channels: { ...channels, telegram: { botToken: "a", accounts } } });
+  expect(account).toMatchObject({ action: "channel", channels: ["telegram"] });
 });
 
 test("[config:reload-plan] reload: the strongest effect decides", () => {

@@ -1,1 +1,1 @@
-export {};
+export { adapter } from "./adapter.ts";
