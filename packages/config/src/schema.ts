@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { keyed, keyNotes, laterKey, optionalKey, section } from "./annotate.ts";
+import { bindingsSection } from "./bindings-section.ts";
 import { gatewaySection } from "./gateway-section.ts";
+import { messagesSection } from "./messages-section.ts";
+import { sessionSection } from "./session-section.ts";
 import { nonEmpty, pattern } from "./values.ts";
 
 const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
@@ -70,7 +73,7 @@ function buildSchema() {
     approvals: laterKey("Where requests to approve a command are shown."),
     audio: laterKey("Transcription of voice messages.", "live"),
     auth: laterKey("Profiles for model providers."),
-    bindings: laterKey("Which agent answers where.", "live"),
+    bindings: bindingsSection(),
     broadcast: laterKey("Groups in which several agents answer."),
     browser: laterKey("The browser that agents use."),
     canvasHost: laterKey("The canvas: its folder, port and live reload."),
@@ -81,11 +84,11 @@ function buildSchema() {
     env: laterKey("Environment variables for everything the gateway runs."),
     hooks: laterKey("Webhooks from elsewhere.", "live"),
     media: laterKey("How media files are kept."),
-    messages: laterKey("Prefixes, queues, acknowledgements.", "live"),
+    messages: messagesSection(),
     models: laterKey("Model providers.", "live"),
     nodeHost: laterKey("What this host offers as a node."),
     plugins: laterKey("Extensions."),
-    session: laterKey("How conversations are told apart and reset.", "live"),
+    session: sessionSection(),
     skills: laterKey("Skills of agents.", "live"),
     talk: laterKey("Speech.", "live"),
     tools: laterKey("Which tools agents may use.", "live"),
