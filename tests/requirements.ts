@@ -1,3 +1,4 @@
+import { CONVERSATION_REQUIREMENTS } from "./requirements/conversation.ts";
 import { MODEL_REQUIREMENTS } from "./requirements/models.ts";
 import { NODE_HOST_REQUIREMENTS } from "./requirements/node-host.ts";
 import { NODE_REQUIREMENTS } from "./requirements/nodes.ts";
@@ -12,6 +13,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...NODE_HOST_REQUIREMENTS,
   ...SENDER_REQUIREMENTS,
   ...TELEGRAM_REQUIREMENTS,
+  ...CONVERSATION_REQUIREMENTS,
   {
     id: "R-01",
     source: "docs/security.md",

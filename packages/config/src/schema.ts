@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { agentsSection } from "./agents-section.ts";
 import { keyed, keyNotes, laterKey, optionalKey, section } from "./annotate.ts";
+import { bindingsSection } from "./bindings-section.ts";
 import { channelsSection } from "./channels-section.ts";
 import { gatewaySection } from "./gateway-section.ts";
+import { messagesSection } from "./messages-section.ts";
 import { modelsSection } from "./models-section.ts";
+import { sessionSection } from "./session-section.ts";
 import { toolsSection } from "./tools-section.ts";
 import { nonEmpty, pattern } from "./values.ts";
 
@@ -74,7 +77,7 @@ function buildSchema() {
     approvals: laterKey("Where requests to approve a command are shown."),
     audio: laterKey("Transcription of voice messages.", "live"),
     auth: laterKey("Profiles for model providers."),
-    bindings: laterKey("Which agent answers where.", "live"),
+    bindings: bindingsSection(),
     broadcast: laterKey("Groups in which several agents answer."),
     browser: laterKey("The browser that agents use."),
     canvasHost: laterKey("The canvas: its folder, port and live reload."),
@@ -85,11 +88,11 @@ function buildSchema() {
     env: laterKey("Environment variables for everything the gateway runs."),
     hooks: laterKey("Webhooks from elsewhere.", "live"),
     media: laterKey("How media files are kept."),
-    messages: laterKey("Prefixes, queues, acknowledgements.", "live"),
+    messages: messagesSection(),
     models: modelsSection(),
     nodeHost: laterKey("What this host offers as a node."),
     plugins: laterKey("Extensions."),
-    session: laterKey("How conversations are told apart and reset.", "live"),
+    session: sessionSection(),
     skills: laterKey("Skills of agents.", "live"),
     talk: laterKey("Speech.", "live"),
     tools: toolsSection(),

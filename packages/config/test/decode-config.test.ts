@@ -71,14 +71,22 @@ test("[config:safe-defaults] config: the defaults listen on loopback alone and w
       },
       list: [],
     },
-    models: { mode: "merge", providers: {}, firstByteTimeoutMs: 120_000, idleTimeoutMs: 120_000 },
-    tools: {
-      byProvider: {},
+    models: { mode: "merge", providers: , firstByteTimeoutMs: 120_000, idleTimeoutMs: 120_000 },
+    tools: {,
       dangerouslyAllowForNonOwners: [],
-      exec: { timeoutSec: 1_800 },
-      agentToAgent: { enabled: false, allow: [] },
-      subagents: { tools: {} },
-    },
+      exec: timeoutSec: 1_800 ,
+      agentToAgent: enabled: false, allow: [] ,
+      subagents: ,
+    bindings: [],
+    messages: mode: "collect", byChannel: , debounceMs: 1_000, debounceMsByChannel: , cap: 20, drop: "summarize" ,
+      groupChat: mentionPatterns: [] ,,
+    session: 
+      dmScope: "main",
+      mainKey: "main",
+      identityLinks: ,
+      resetByChannel: ,
+      resetTriggers: [],
+      limits: , sender: ,
   });
 });
 
@@ -204,7 +212,7 @@ test("[config:later-keys] config: every documented top-level key is accepted", a
     "meta env wizard diagnostics logging update browser ui auth models nodeHost agents tools bindings broadcast audio media messages commands approvals session cron hooks web channels discovery canvasHost talk gateway skills plugins".split(
       " ",
     );
-  const text = JSON.stringify(Object.fromEntries(documented.map((key) => [key, {}])));
+  const text = JSON.stringify(Object.fromEntries(documented.map((key) => [key, key === "bindings" ? [] : {}])));
   expect(await messages(text)).toEqual([]);
 });
 

@@ -12,12 +12,10 @@ export const queuedDeliverySchema = lazy(() =>
       to: z.string().min(1),
       threadId: z.string().optional(),
       kind: z.string().min(1).meta({ description: "text, media, poll, edit, react, unsend." }),
-      state: z
-        .enum(["waiting", "sending", "unsure", "live", "sent", "failed", "unknown", "expired"])
-        .meta({
-          description:
-            "`unsure`: nobody heard whether it was sent, and it is being found out. `failed`, `unknown` (it can't be found out) and `expired` wait for their owner.",
-        }),
+      state: z.enum(["waiting", "sending", "unsure", "live", "sent", "failed", "unknown", "expired"]).meta({
+        description:
+          "`unsure`: nobody heard whether it was sent, and it is being found out. `failed`, `unknown` (it can't be found out) and `expired` wait for their owner.",
+      }),
       attempts: z.int().min(0),
       preview: z.string().meta({ description: "How it begins." }),
       error: z.string().optional(),

@@ -21,8 +21,8 @@ export { CONNECT, connectChallengeSchema, connectParamsSchema, helloOkV3Schema, 
 export type { CronJob, CronSchedule } from "./cron.ts";
 export type { EventDescription, MethodDescription, ScopeRule } from "./define.ts";
 export { requiredScope } from "./define.ts";
-export type { PairedDevice, PendingDevice } from "./devices.ts";
 export type { QueuedDelivery } from "./deliveries.ts";
+export type { PairedDevice, PendingDevice } from "./devices.ts";
 export type { DetailCode, DetailCodeEntry, ErrorExtras, ErrorShape } from "./errors.ts";
 export { DETAIL_CODES, ErrorCode, errorForVersion, errorShape } from "./errors.ts";
 export type { EventFamily, EventName, PayloadOf, ServedEventName } from "./events/events.ts";

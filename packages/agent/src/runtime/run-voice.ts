@@ -1,6 +1,6 @@
 import type { ToolCallPart } from "../prompt/model-context.ts";
 import { visibleSoFar } from "../prompt/reply-shape.ts";
-import type { ToolOutcome } from "../tool.ts";
+import type { ReplyRoute, ToolOutcome } from "../tool.ts";
 import type { AssistantMessage } from "../transcript.ts";
 import type { RunEnding, RunEvent } from "../turn.ts";
 
@@ -32,8 +32,9 @@ export class RunVoice {
     return this.#spoke;
   }
 
-  started(): void {
-    this.#tell({ type: "started", startedAtMs: this.#startedAtMs });
+  /** @param reply where its answer is delivered besides the transcript */
+  started(reply?: ReplyRoute): void {
+    this.#tell({ type: "started", startedAtMs: this.#startedAtMs, ...(reply !== undefined && { reply }) });
   }
 
   /** A step begins; what earlier ones said stays. */

@@ -156,7 +156,7 @@ export class Run {
       startedAtMs: begun.startedAtMs,
     });
     this.#voice = voice;
-    voice.started();
+    voice.started(begun.request.reply);
     const timeoutMs = begun.request.options?.timeoutMs ?? begun.agent.timeoutMs ?? begun.settings.timeoutMs;
     const cancel = clock.after(Math.max(1, Math.min(timeoutMs, 86_400_000)), () => this.abort("timeout"));
     try {

@@ -54,7 +54,8 @@ export class ChannelDesk {
     this.inbox = new Inbox({ database, now: clock.now, arrived: options.arrived });
     this.outbox = new Outbox({ database, now: clock.now });
     for (const channel of channels.installed) {
-      for (const account of channel.accounts) this.#keepers.set(keyOf(refOf(channel, account)), this.#keep(channel, account));
+      for (const account of channel.accounts)
+        this.#keepers.set(keyOf(refOf(channel, account)), this.#keep(channel, account));
     }
   }
 
@@ -70,9 +71,7 @@ export class ChannelDesk {
 
   /** The channels that can be used, in their order. */
   get installed(): readonly InstalledChannel[] {
-    return this.#options.channels.installed.toSorted(
-      (a, b) => a.adapter.descriptor.order - b.adapter.descriptor.order,
-    );
+    return this.#options.channels.installed.toSorted((a, b) => a.adapter.descriptor.order - b.adapter.descriptor.order);
   }
 
   /** The channels that the configuration names and that can't be used, with the reason. */

@@ -4,8 +4,8 @@ import {
   type MessagePart,
   parseChatCommand,
   type ReplyRoute,
-  routeTo,
   type RunPrincipal,
+  routeTo,
   type TurnOptions,
   type TurnRequest,
 } from "@saltgate/agent";
@@ -13,8 +13,8 @@ import {
   type AccountKeeper,
   compileMentionPatterns,
   conversationKey,
-  decideAccess,
   type DropReason,
+  decideAccess,
   groupRows,
   type InboundCommand,
   type InboundEvent,
@@ -27,9 +27,9 @@ import type { SqlDatabase } from "@saltgate/store";
 import type { ChannelDesk } from "../channels/channel-desk.ts";
 import { keyOf } from "../channels/channel-desk.ts";
 import { dropHint } from "../channels/drop-record.ts";
-import { loggable, type Logger } from "../logging/logger.ts";
-import { contextText, plainText, quoteText } from "./inbound-words.ts";
+import { type Logger, loggable } from "../logging/logger.ts";
 import { fetchImages } from "./inbound-media.ts";
+import { contextText, plainText, quoteText } from "./inbound-words.ts";
 import type { SystemLines } from "./system-lines.ts";
 
 /** What the configuration says about who may do what in chats. */
@@ -91,7 +91,7 @@ export class InboundDesk {
       normalize,
       isCommand,
       matchesPattern: mentionsBy(this.#patterns(route.agentId), text),
-      activation: await this.#options.runtime.activationOf(route.sessionKey),
+      activation: await this.#activation(event, route.sessionKey),
       useAccessGroups: rules().useAccessGroups,
     });
     switch (decision.do) {
@@ -128,19 +128,38 @@ export class InboundDesk {
     });
   }
 
+  /** What `/activation` says in a group's session. */
+  async #activation(event: InboundEvent, sessionKey: string): Promise<"mention" | "always" | undefined> {
+    if (event.conversation.kind === "direct") return undefined;
+    const { database, runtime } = this.#options;
+    const record = await database.read((sql) => runtime.sessions.get(sql, sessionKey));
+    return record?.settings.groupActivation;
+  }
+
   async #settle(rows: readonly InboxRow[]): Promise<void> {
     const { database, desk } = this.#options;
     await database.write((sql) => desk.inbox.settle(sql, seqsOf(rows)));
   }
 
-  async #drop(event: InboundEvent, rows: readonly InboxRow[], keeper: AccountKeeper, reason: DropReason): Promise<void> {
+  async #drop(
+    event: InboundEvent,
+    rows: readonly InboxRow[],
+    keeper: AccountKeeper,
+    reason: DropReason,
+  ): Promise<void> {
     const { desk, logger } = this.#options;
     const account = keyOf(keeper.ref);
     if (desk.drops.note(account, conversationKey(keeper.ref, event.conversation), reason)) {
       const { channel, accountId } = keeper.ref;
-      const hint = dropHint(reason, accountId === "default" ? `channels.${channel}` : `channels.${channel}.accounts.${accountId}`);
+      const hint = dropHint(
+        reason,
+        accountId === "default" ? `channels.${channel}` : `channels.${channel}.accounts.${accountId}`,
+      );
       const chat = loggable(event.conversation.id);
-      logger.info({ channel, accountId, chat, sender: loggable(event.sender.id), reason, ...(hint && { hint }) }, "not answered");
+      logger.info(
+        { channel, accountId, chat, sender: loggable(event.sender.id), reason, ...(hint && { hint }) },
+        "not answered",
+      );
     }
     await this.#settle(rows);
   }
@@ -154,7 +173,9 @@ export class InboundDesk {
     const { channel, accountId } = keeper.ref;
     const { sender, conversation } = event;
     const meta = Object.fromEntries(
-      Object.entries({ username: sender.username, name: sender.name }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+      Object.entries({ username: sender.username, name: sender.name }).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      ),
     );
     const { code } = await senders.upsert({ channel, accountId, id: sender.id, meta });
     await database.write((sql) => {
@@ -179,17 +200,33 @@ export class InboundDesk {
       if (historyLimit === 0) return desk.inbox.settle(sql, seqsOf(rows));
       const [first] = rows;
       if (first !== undefined) {
-        desk.inbox.keepAsContext(sql, conversationKey(keeper.ref, first.event.conversation), seqsOf(rows), historyLimit);
+        desk.inbox.keepAsContext(
+          sql,
+          conversationKey(keeper.ref, first.event.conversation),
+          seqsOf(rows),
+          historyLimit,
+        );
       }
     });
   }
 
   /** Something happened that starts no run: the agent hears of it with the next message, where the owner wants that. */
-  async #notice(event: InboundEvent, rows: readonly InboxRow[], keeper: AccountKeeper, sessionKey: string): Promise<void> {
+  async #notice(
+    event: InboundEvent,
+    rows: readonly InboxRow[],
+    keeper: AccountKeeper,
+    sessionKey: string,
+  ): Promise<void> {
     const { reactionNotifications } = keeper.account.policy;
-    if (event.kind === "reaction" && reactionNotifications !== "off" && (reactionNotifications === "all" || event.isOurs)) {
+    if (
+      event.kind === "reaction" &&
+      reactionNotifications !== "off" &&
+      (reactionNotifications === "all" || event.isOurs)
+    ) {
       const who = event.sender.name ?? event.sender.id;
-      const what = event.isRemoval ? `took back ${event.emoji ?? "a reaction"} from` : `reacted with ${event.emoji ?? "?"} to`;
+      const what = event.isRemoval
+        ? `took back ${event.emoji ?? "a reaction"} from`
+        : `reacted with ${event.emoji ?? "?"} to`;
       this.#options.lines.add(sessionKey, `${who} ${what} message ${event.messageId ?? "?"}`);
     }
     await this.#settle(rows);
@@ -240,7 +277,7 @@ export class InboundDesk {
       desk.inbox.settle(sql, seqsOf(rows));
     });
     lines.take(route.sessionKey);
-    runtime.accepted(runId);
+    runtime.accepted();
     keeper.nudge();
   }
 }
@@ -305,4 +342,3 @@ function optionsOf(
   if (extraSystem === undefined && tools === undefined) return {};
   return { options: { ...(extraSystem !== undefined && { extraSystem }), ...(tools !== undefined && { tools }) } };
 }
-

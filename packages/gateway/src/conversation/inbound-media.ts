@@ -23,7 +23,8 @@ export async function fetchImages(
   const images = message.media.filter(({ kind }) => kind === "image" || kind === "sticker").slice(0, maxImages);
   return await Promise.all(
     images.map(async ({ ref, bytes: announced }): Promise<MessagePart> => {
-      if (announced !== undefined && announced > maxBytes) return note(`a picture of ${announced} bytes is larger than ${maxBytes}`);
+      if (announced !== undefined && announced > maxBytes)
+        return note(`a picture of ${announced} bytes is larger than ${maxBytes}`);
       try {
         const { bytes } = await fetch(ref, maxBytes, signal);
         const mimeType = imageType(bytes);

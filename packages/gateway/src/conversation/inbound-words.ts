@@ -5,7 +5,9 @@ import type { InboundCommand, InboundEvent, InboundMessage } from "@saltgate/cha
 export function plainText(event: InboundMessage | InboundCommand): string {
   if (event.kind === "command") return event.text;
   const parts = [event.text, locationText(event)].filter((part) => part !== undefined && part.trim() !== "");
-  const files = event.media.map(({ fileName, kind }) => (fileName === undefined ? `<media:${kind}>` : `<media:${kind} ${oneLine(fileName)}>`));
+  const files = event.media.map(({ fileName, kind }) =>
+    fileName === undefined ? `<media:${kind}>` : `<media:${kind} ${oneLine(fileName)}>`,
+  );
   return [...parts, ...files].join("\n");
 }
 
@@ -30,7 +32,9 @@ export function contextText(events: readonly InboundEvent[]): readonly string[] 
   const lines = events.flatMap((event) =>
     event.kind === "message" ? [`${oneLine(event.sender.name ?? event.sender.id)}: ${plainText(event)}`] : [],
   );
-  return lines.length === 0 ? [] : [untrusted("said in this group since your last answer, for context", lines.join("\n"))];
+  return lines.length === 0
+    ? []
+    : [untrusted("said in this group since your last answer, for context", lines.join("\n"))];
 }
 
 function locationText({ location }: InboundMessage): string | undefined {

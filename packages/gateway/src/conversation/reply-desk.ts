@@ -1,4 +1,4 @@
-import { type RunEvent, type RunReply, type ReplyRoute, visibleSoFar } from "@saltgate/agent";
+import { type ReplyRoute, type RunEvent, type RunReply, visibleSoFar } from "@saltgate/agent";
 import { type AccountKeeper, chunkMarkdown, type NewDelivery, type OutboundTarget } from "@saltgate/channel";
 import type { SqlDatabase, SqlTransaction } from "@saltgate/store";
 import type { ChannelDesk } from "../channels/channel-desk.ts";
@@ -10,8 +10,6 @@ export interface ReplyDeskOptions {
   readonly database: SqlDatabase;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Where the answer of a run goes; undefined for runs that only clients see. */
-  readonly routeOf: (runId: string) => ReplyRoute | undefined;
 }
 
 /** From this length on the beginning of an answer is shown. */
@@ -61,6 +59,20 @@ export class ReplyDesk {
       };
       desk.outbox.add(sql, delivery);
     }
+    for (const [part, path] of reply.media.entries()) {
+      const file = attachedFile(reply.agentId, path, reply.asVoice === true);
+      if (file === undefined) continue;
+      const { channel, accountId } = route;
+      const content = { kind: "media", file } as const;
+      desk.outbox.add(sql, {
+        channel,
+        accountId,
+        key: `run:${runId}:file-${part}`,
+        runId,
+        target: targetOf(route),
+        content,
+      });
+    }
     // Nothing to say in the end: what was shown of it says so, as it can't be taken back everywhere.
     if (chunks.length === 0) desk.outbox.finish(sql, partKey(runId, 0), this.#speaking.get(runId)?.text || "…");
   }
@@ -77,8 +89,7 @@ export class ReplyDesk {
     return this.#speaking.size;
   }
 
-  #begin({ runId }: RunEvent): void {
-    const route = this.#options.routeOf(runId);
+  #begin({ reply: route, runId }: Extract<RunEvent, { type: "started" }>): void {
     const keeper = route && this.#options.desk.keeper(route);
     if (route === undefined || keeper === undefined) return;
     this.#speaking.set(runId, { keeper, route, text: "", isLive: false, stopTyping: this.#type(keeper, route) });
@@ -96,7 +107,10 @@ export class ReplyDesk {
     if (speaking.isLive) return speaking.keeper.grow(key, text);
     speaking.isLive = true;
     this.#open(event.runId, speaking, key).catch((error: unknown) => {
-      this.#options.logger.warn({ err: error }, "the beginning of an answer could not be kept; it comes whole at its end");
+      this.#options.logger.warn(
+        { err: error },
+        "the beginning of an answer could not be kept; it comes whole at its end",
+      );
     });
   }
 
@@ -122,17 +136,14 @@ export class ReplyDesk {
   #end(event: Extract<RunEvent, { type: "ended" }>): void {
     const { runId } = event;
     const speaking = this.#speaking.get(runId);
-    const route = speaking?.route ?? this.#options.routeOf(runId);
     this.#speaking.delete(runId);
-    speaking?.stopTyping();
-    if (route === undefined) return;
-    const keeper = this.#options.desk.keeper(route);
-    if (event.ending.state === "final") {
-      keeper?.grown(partKey(runId, 0));
-      keeper?.nudge();
-      return;
-    }
-    this.#finishLeftover(runId, keeper, speaking?.text ?? "").catch((error: unknown) => {
+    if (speaking === undefined) return;
+    speaking.stopTyping();
+    const { keeper } = speaking;
+    keeper.grown(partKey(runId, 0));
+    keeper.nudge();
+    if (event.ending.state === "final" || !speaking.isLive) return;
+    this.#finishLeftover(runId, keeper, speaking.text).catch((error: unknown) => {
       this.#options.logger.warn({ err: error }, "the end of an answer could not be kept");
     });
   }
@@ -166,6 +177,43 @@ export class ReplyDesk {
       cancel();
     };
   }
+}
+
+type StoredFile = Extract<NewDelivery["content"], { kind: "media" }>["file"];
+
+const fileKinds: Readonly<Record<string, readonly [StoredFile["kind"], string]>> = {
+  png: ["image", "image/png"],
+  jpg: ["image", "image/jpeg"],
+  jpeg: ["image", "image/jpeg"],
+  webp: ["image", "image/webp"],
+  gif: ["animation", "image/gif"],
+  mp4: ["video", "video/mp4"],
+  mp3: ["audio", "audio/mpeg"],
+  m4a: ["audio", "audio/mp4"],
+  ogg: ["audio", "audio/ogg"],
+  opus: ["audio", "audio/ogg"],
+  wav: ["audio", "audio/wav"],
+  pdf: ["document", "application/pdf"],
+  txt: ["document", "text/plain"],
+};
+
+/**
+ * A file of the agent's folder that an answer attaches, to be opened when it is sent (rule R-59 is kept there). Addresses
+ * are left out: the gateway fetches nothing that a model names.
+ */
+function attachedFile(agentId: string, path: string, asVoice: boolean): StoredFile | undefined {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return undefined;
+  const fileName = path.split(/[\\/]/).at(-1) ?? path;
+  const [kind, mimeType] = fileKinds[fileName.split(".").at(-1)?.toLowerCase() ?? ""] ?? [
+    "document",
+    "application/octet-stream",
+  ];
+  return {
+    mediaId: `workspace:${agentId}:${path}`,
+    kind: kind === "audio" && asVoice ? "voice" : kind,
+    fileName,
+    mimeType,
+  };
 }
 
 const partKey = (runId: string, part: number): string => `run:${runId}:${part}`;

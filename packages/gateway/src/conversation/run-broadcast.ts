@@ -13,8 +13,8 @@ export interface RunBroadcastOptions {
   readonly events: EventPublisher;
   readonly listeners: SessionListeners;
   readonly clock: Clock;
-  /** Whether a session shows what tools are called with, and what they answered. */
-  readonly showsTools: (sessionKey: string) => boolean;
+  /** Whether a run shows what tools are called with, and what they answered. */
+  readonly showsTools: (runId: string) => boolean;
 }
 
 interface Speaking {
@@ -50,7 +50,10 @@ export class RunBroadcast {
       case "tool":
         return this.#tool(event);
       case "compaction":
-        return this.#agent(event, "compaction", { phase: event.phase, ...(event.phase === "end" && { willRetry: false }) });
+        return this.#agent(event, "compaction", {
+          phase: event.phase,
+          ...(event.phase === "end" && { willRetry: false }),
+        });
       case "ended":
         return this.#ended(event);
     }
@@ -63,7 +66,14 @@ export class RunBroadcast {
 
   #text(event: Extract<RunEvent, { type: "text" }>): void {
     const known = this.#speaking.get(event.runId);
-    const speaking: Speaking = known ?? { told: "", toldAtMs: 0, text: "", isReplaced: false, cancel: undefined, latest: event };
+    const speaking: Speaking = known ?? {
+      told: "",
+      toldAtMs: 0,
+      text: "",
+      isReplaced: false,
+      cancel: undefined,
+      latest: event,
+    };
     this.#speaking.set(event.runId, speaking);
     speaking.text = event.text;
     speaking.latest = event;
@@ -93,7 +103,7 @@ export class RunBroadcast {
   }
 
   #tool(event: Extract<RunEvent, { type: "tool" }>): void {
-    if (!this.#options.showsTools(event.sessionKey)) return;
+    if (!this.#options.showsTools(event.runId)) return;
     const { phase, name, toolCallId } = event;
     const known = { phase, name, toolCallId };
     if (event.phase === "start") return this.#agent(event, "tool", { ...known, args: event.args });

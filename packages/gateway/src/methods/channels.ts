@@ -8,7 +8,10 @@ export interface ChannelMethodsOptions {
   readonly desk: ChannelDesk;
   readonly clock: Clock;
   /** Takes the credentials of an account out of the configuration. @returns what is left, e.g. a token of the environment */
-  readonly forgetCredentials: (channel: string, accountId: string) => Promise<{ readonly cleared: boolean; readonly note?: string }>;
+  readonly forgetCredentials: (
+    channel: string,
+    accountId: string,
+  ) => Promise<{ readonly cleared: boolean; readonly note?: string }>;
 }
 
 type ChannelMethods = Pick<Handlers, "channels.status" | "channels.start" | "channels.stop" | "channels.logout">;
@@ -29,7 +32,10 @@ export function channelMethods({ desk, clock, forgetCredentials }: ChannelMethod
     const found = channelOf(channel);
     const keeper = desk.account(found, accountId);
     if (keeper !== undefined) return keeper;
-    throw new RequestError("UNKNOWN_ACCOUNT", `unknown account of ${found.adapter.descriptor.id}: ${accountId ?? "default"}`);
+    throw new RequestError(
+      "UNKNOWN_ACCOUNT",
+      `unknown account of ${found.adapter.descriptor.id}: ${accountId ?? "default"}`,
+    );
   };
   return {
     async "channels.status"({ probe, timeoutMs, channel }) {
@@ -99,8 +105,31 @@ export function unknownChannel(name: string): RequestError {
 function summaryOf(snapshots: readonly Readonly<Record<string, unknown>>[]): Record<string, unknown> {
   const [first] = snapshots;
   if (first === undefined) return { configured: false, running: false };
-  const { configured, running, connected, health, lastStartAt, lastStopAt, lastError, lastProbeAt, probe, mode, tokenSource } = first;
-  const shown = { configured, running, connected, health, lastStartAt, lastStopAt, lastError, lastProbeAt, probe, mode, tokenSource };
+  const {
+    configured,
+    running,
+    connected,
+    health,
+    lastStartAt,
+    lastStopAt,
+    lastError,
+    lastProbeAt,
+    probe,
+    mode,
+    tokenSource,
+  } = first;
+  const shown = {
+    configured,
+    running,
+    connected,
+    health,
+    lastStartAt,
+    lastStopAt,
+    lastError,
+    lastProbeAt,
+    probe,
+    mode,
+    tokenSource,
+  };
   return Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== undefined));
 }
-

@@ -4,7 +4,7 @@ import {
   agentIdOf,
   isStopText,
   type MessagePart,
-  mayBeSent,
+  maySend,
   type ReplyRoute,
   type RunPrincipal,
   type RunResult,
@@ -104,7 +104,10 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
     return known;
   };
 
-  const say = async (asked: Asked, caller: Peer): Promise<{ runId: string; status: "started" | "in_flight" | "ok" }> => {
+  const say = async (
+    asked: Asked,
+    caller: Peer,
+  ): Promise<{ runId: string; status: "started" | "in_flight" | "ok" }> => {
     const known = await submit(asked, caller);
     const { runId } = asked;
     if (known === undefined) return { runId, status: "started" };
@@ -127,7 +130,16 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
       const sessionKey = sessionKeyOf(params.sessionKey, params.agentId, settings());
       if (isStopText(params.message)) return abort(sessionKey, undefined, "stop");
       const { attachments, idempotencyKey: runId, message, queueMode, thinking, timeoutMs } = params;
-      return say({ runId, sessionKey, message, attachments, options: given({ queueMode, thinking, timeoutMs: deadline(timeoutMs) }) }, caller);
+      return say(
+        {
+          runId,
+          sessionKey,
+          message,
+          attachments,
+          options: given({ queueMode, thinking, timeoutMs: deadline(timeoutMs) }),
+        },
+        caller,
+      );
     },
     async "sessions.send"({ key, agentId, attachments, idempotencyKey, message, thinking, timeoutMs }, caller) {
       const sessionKey = sessionKeyOf(key, agentId, settings());
@@ -139,7 +151,8 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
       const turnOptions = given({ thinking, timeoutMs: deadline(timeoutMs), queueMode: "steer" as const });
       return say({ runId: idempotencyKey ?? newId(), sessionKey, message, attachments, options: turnOptions }, caller);
     },
-    "chat.abort": ({ sessionKey, runId, agentId }) => abort(sessionKeyOf(sessionKey, agentId, settings()), runId, "rpc"),
+    "chat.abort": ({ sessionKey, runId, agentId }) =>
+      abort(sessionKeyOf(sessionKey, agentId, settings()), runId, "rpc"),
     async "sessions.abort"({ key, runId, agentId }) {
       const known = key === undefined && runId !== undefined ? await runtime.stateOf(runId) : undefined;
       const sessionKey = key === undefined ? known?.sessionKey : sessionKeyOf(key, agentId, settings());
@@ -226,7 +239,7 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
 }
 
 /** On whose behalf an operator's run works: the owner's own, if it may administrate. */
-function principalOf(caller: Peer): RunPrincipal {
+export function principalOf(caller: Peer): RunPrincipal {
   return {
     isOwner: scopeSatisfies(caller.scopes, "operator.admin"),
     channel: "webchat",
@@ -249,8 +262,8 @@ function deadline(timeoutMs: number | undefined): number | undefined {
 async function requireSendable({ database, runtime, settings }: ChatMethodsOptions, sessionKey: string): Promise<void> {
   const record = await database.read((sql) => runtime.sessions.get(sql, sessionKey));
   const { channel, chatType } = record?.origin ?? {};
-  const place = given({ channel, chatType, key: sessionKey });
-  if (!mayBeSent(settings().session.sendPolicy, { ...place, key: sessionKey }, record?.settings.sendPolicy)) {
+  const override = record?.settings.sendPolicy;
+  if (!maySend(settings().session.sendPolicy, { key: sessionKey, channel, chatType, override })) {
     throw new RequestError("SEND_BLOCKED", "send blocked by session policy");
   }
 }
@@ -265,7 +278,10 @@ function imagesOf(attachments: readonly Attachment[]): MessagePart[] {
     }
     const bytes = Buffer.from(content, "base64");
     if (bytes.byteLength > LIMITS.maxAttachmentBytes) {
-      throw new RequestError("INVALID_PARAMS", `attachment ${attachment.fileName ?? ""}: more than ${LIMITS.maxAttachmentBytes} bytes`);
+      throw new RequestError(
+        "INVALID_PARAMS",
+        `attachment ${attachment.fileName ?? ""}: more than ${LIMITS.maxAttachmentBytes} bytes`,
+      );
     }
     const mimeType = imageType(bytes);
     return mimeType === undefined ? [] : [{ type: "image", data: bytes.toString("base64"), mimeType }];
@@ -283,7 +299,10 @@ async function keyForAgent(
 ): Promise<string> {
   const current = settings();
   if (params.agentId !== undefined && !current.agents.some(({ id }) => id === agentIdOf(params.agentId ?? ""))) {
-    throw new RequestError("UNKNOWN_AGENT_ID", `unknown agent id: ${params.agentId.slice(0, 80)} (saltgate sessions list)`);
+    throw new RequestError(
+      "UNKNOWN_AGENT_ID",
+      `unknown agent id: ${params.agentId.slice(0, 80)} (saltgate sessions list)`,
+    );
   }
   if (params.sessionKey !== undefined) return sessionKeyOf(params.sessionKey, params.agentId, current);
   if (params.sessionId === undefined) return sessionKeyOf("main", params.agentId, current);
@@ -320,16 +339,27 @@ async function replyRouteFor(
   }
   const record = await database.read((sql) => runtime.sessions.get(sql, sessionKey));
   if (record?.route !== undefined) return record.route;
-  throw new RequestError("UNKNOWN_TARGET", "deliver needs a target: to and channel, or a session that was spoken to from a channel");
+  throw new RequestError(
+    "UNKNOWN_TARGET",
+    "deliver needs a target: to and channel, or a session that was spoken to from a channel",
+  );
 }
 
-function modelWord({ model, provider }: { readonly model?: string | undefined; readonly provider?: string | undefined }): string {
+function modelWord({
+  model,
+  provider,
+}: {
+  readonly model?: string | undefined;
+  readonly provider?: string | undefined;
+}): string {
   return provider === undefined || model?.includes("/") ? (model ?? "") : `${provider}/${model}`;
 }
 
 function finalAnswer(runId: string, result: RunResult | undefined): ResultOf<"agent"> {
   if (result === undefined) {
-    throw new RequestError("RUN_FAILED", "the run did not end in time; agent.wait waits for it", { details: { runId, status: "timeout" } });
+    throw new RequestError("RUN_FAILED", "the run did not end in time; agent.wait waits for it", {
+      details: { runId, status: "timeout" },
+    });
   }
   const { ending } = result;
   if (ending.state === "error") {

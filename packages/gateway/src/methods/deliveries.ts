@@ -79,5 +79,8 @@ function shownDelivery(row: OutboxRow): QueuedDelivery {
 }
 
 function unknownDelivery(id: string): RequestError {
-  return new RequestError("UNKNOWN_DELIVERY", `no such delivery, or it is under way: ${id.slice(0, 80)} (saltgate deliveries)`);
+  return new RequestError(
+    "UNKNOWN_DELIVERY",
+    `no such delivery, or it is under way: ${id.slice(0, 80)} (saltgate deliveries)`,
+  );
 }

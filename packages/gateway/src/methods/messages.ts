@@ -44,14 +44,22 @@ export function messageMethods(options: MessageMethodsOptions): MessageMethods {
       }
       const where = destinationOf(desk, params);
       const contents: StoredContent[] = [];
-      const shared = { ...(params.silent && { silent: true }), ...(params.replyToId && { replyToId: params.replyToId }) };
+      const shared = {
+        ...(params.silent && { silent: true }),
+        ...(params.replyToId && { replyToId: params.replyToId }),
+      };
       if (params.buffer !== undefined) {
         const bytes = fileBytes(params.buffer);
         const mimeType = params.contentType ?? "application/octet-stream";
         const fileName = params.filename ?? "file";
         const mediaId = await shelf.put(bytes);
         const kind = params.forceDocument ? "document" : fileKind(mimeType, params);
-        contents.push({ kind: "media", file: { mediaId, kind, fileName, mimeType }, ...(text && { caption: text }), ...shared });
+        contents.push({
+          kind: "media",
+          file: { mediaId, kind, fileName, mimeType },
+          ...(text && { caption: text }),
+          ...shared,
+        });
       } else {
         const rules = { maxChars: where.textChunkChars, maxLines: where.maxLines, mode: where.chunkMode };
         for (const chunk of chunkMarkdown(text, rules)) contents.push({ kind: "text", text: chunk, ...shared });
@@ -81,7 +89,12 @@ export function messageMethods(options: MessageMethodsOptions): MessageMethods {
       };
       const row = await deliver({ desk, database }, where, `poll:${params.idempotencyKey}`, [content]);
       const pollId = row.receipt?.pollId;
-      return { runId: params.idempotencyKey, channel: where.channel, ...receiptOf(row), ...(pollId !== undefined && { pollId }) };
+      return {
+        runId: params.idempotencyKey,
+        channel: where.channel,
+        ...receiptOf(row),
+        ...(pollId !== undefined && { pollId }),
+      };
     },
   };
 }
@@ -89,19 +102,26 @@ export function messageMethods(options: MessageMethodsOptions): MessageMethods {
 /** Where a request wants something sent. @throws {RequestError} for a channel, account or target that isn't one */
 export function destinationOf(
   desk: ChannelDesk,
-  params: { readonly channel?: string | undefined; readonly accountId?: string | undefined; readonly to: string; readonly threadId?: string | undefined },
+  params: {
+    readonly channel?: string | undefined;
+    readonly accountId?: string | undefined;
+    readonly to: string;
+    readonly threadId?: string | undefined;
+  },
 ): Destination {
   const name = params.channel ?? onlyChannel(desk);
   const channel = desk.channel(name);
   if (channel === undefined) throw unknownChannel(name);
   const { id, limits } = channel.adapter.descriptor;
   const keeper = desk.account(channel, params.accountId);
-  if (keeper === undefined) throw new RequestError("UNKNOWN_ACCOUNT", `unknown account of ${id}: ${params.accountId ?? "default"}`);
+  if (keeper === undefined)
+    throw new RequestError("UNKNOWN_ACCOUNT", `unknown account of ${id}: ${params.accountId ?? "default"}`);
   const { account } = keeper;
   if (account.notConfigured !== undefined) {
     throw new RequestError("CHANNEL_UNAVAILABLE", `${id} ${account.id}: ${account.notConfigured}`);
   }
-  if (!account.enabled) throw new RequestError("CHANNEL_UNAVAILABLE", `${id} ${account.id} is disabled in the configuration`);
+  if (!account.enabled)
+    throw new RequestError("CHANNEL_UNAVAILABLE", `${id} ${account.id} is disabled in the configuration`);
   const parsed = channel.adapter.parseTarget(params.to);
   if (!parsed.ok) throw new RequestError("UNKNOWN_TARGET", `no target of ${id}: ${parsed.reason}`);
   return {
@@ -119,7 +139,8 @@ function onlyChannel(desk: ChannelDesk): string {
   const { installed } = desk;
   const [first] = installed;
   if (installed.length === 1 && first !== undefined) return first.adapter.descriptor.id;
-  if (first === undefined) throw new RequestError("UNKNOWN_CHANNEL", "no channel is configured (saltgate channels add)");
+  if (first === undefined)
+    throw new RequestError("UNKNOWN_CHANNEL", "no channel is configured (saltgate channels add)");
   const names = installed.map(({ adapter }) => adapter.descriptor.id).join(", ");
   throw new RequestError("INVALID_PARAMS", `channel required: one of ${names}`);
 }
@@ -140,10 +161,16 @@ export async function deliver(
     case "sent":
       return ending.row;
     case "failed":
-      throw new RequestError("DELIVERY_FAILED", `not delivered: ${ending.row.error ?? ending.row.state} (saltgate deliveries)`);
+      throw new RequestError(
+        "DELIVERY_FAILED",
+        `not delivered: ${ending.row.error ?? ending.row.state} (saltgate deliveries)`,
+      );
     case "waiting": {
       const why = ending.row?.error === undefined ? "" : `: ${ending.row.error}`;
-      throw new RequestError("OUTBOUND_DELIVERY_QUEUED", `${channel} can't be reached now${why}; the message is kept and sent later`);
+      throw new RequestError(
+        "OUTBOUND_DELIVERY_QUEUED",
+        `${channel} can't be reached now${why}; the message is kept and sent later`,
+      );
     }
   }
 }
@@ -162,7 +189,8 @@ function fileBytes(base64: string): Uint8Array {
   if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(data)) throw new RequestError("INVALID_PARAMS", "buffer is not base64");
   const bytes = Buffer.from(data, "base64");
   if (bytes.byteLength === 0) throw new RequestError("INVALID_PARAMS", "buffer is empty");
-  if (bytes.byteLength > maxFileBytes) throw new RequestError("INVALID_PARAMS", `buffer holds more than ${maxFileBytes} bytes`);
+  if (bytes.byteLength > maxFileBytes)
+    throw new RequestError("INVALID_PARAMS", `buffer holds more than ${maxFileBytes} bytes`);
   return bytes;
 }
 

@@ -191,12 +191,19 @@ export function sessionKeyOf(requested: string, agentId: string | undefined, set
 }
 
 /** A model by what a person calls it. @throws {RequestError} when there is none, or it isn't allowed */
-export function requireModel(word: string, { runtime, settings }: Pick<SessionMethodsOptions, "runtime" | "settings">): string {
+export function requireModel(
+  word: string,
+  { runtime, settings }: Pick<SessionMethodsOptions, "runtime" | "settings">,
+): string {
   const { allowedModels, modelAliases } = settings();
   const model = resolveModel(word, runtime.models(), modelAliases);
-  if (model === undefined) throw new RequestError("UNKNOWN_MODEL", `unknown model: ${word.slice(0, 120)} (saltgate models)`);
+  if (model === undefined)
+    throw new RequestError("UNKNOWN_MODEL", `unknown model: ${word.slice(0, 120)} (saltgate models)`);
   if (allowedModels.length > 0 && !allowedModels.includes(model)) {
-    throw new RequestError("UNKNOWN_MODEL", `model not allowed: ${model} (agents.defaults.models names those that are)`);
+    throw new RequestError(
+      "UNKNOWN_MODEL",
+      `model not allowed: ${model} (agents.defaults.models names those that are)`,
+    );
   }
   return model;
 }
