@@ -31,7 +31,7 @@ const defaultsSection = () =>
     model: optionalKey(modelChoice, {
       description: "What agents think with, and what they turn to when that fails.",
       expects: expectsModel,
-      defaultText: "the first configured model, or `anthropic/claude-opus-4-5`",
+      defaultText: "the first model of `models.providers`, else the built-in backend",
       reload: "live",
     }),
     models: z

@@ -59,7 +59,17 @@ const commandsSection = () =>
     bashForegroundMs: laterKey("How long such a command may hold the conversation, in milliseconds.", "live"),
     config: laterKey("Let the owner change the configuration from chat.", "live"),
     debug: laterKey("Let the owner override settings for this run from chat.", "live"),
-    useAccessGroups: laterKey("Apply the channels' allowlists to commands.", "live"),
+    ownerAllowFrom: keyed(z.array(nonEmpty).max(100), [], {
+      description:
+        "Who you are on channels, e.g. `telegram:123456`: whoever is named here may do in chats what you may, run commands on this host among it. Nobody becomes owner by being allowed to write, and `*` counts for nobody.",
+      expects: "a list of <channel>:<id>",
+      reload: "live",
+    }),
+    useAccessGroups: keyed(z.boolean(), true, {
+      description: "Whether the channels' lists also decide who may use commands in groups.",
+      expects: "true or false",
+      reload: "live",
+    }),
   });
 
 /** A note that a tool leaves in the file. */

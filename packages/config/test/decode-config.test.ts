@@ -71,22 +71,27 @@ test("[config:safe-defaults] config: the defaults listen on loopback alone and w
       },
       list: [],
     },
-    models: { mode: "merge", providers: , firstByteTimeoutMs: 120_000, idleTimeoutMs: 120_000 },
-    tools: {,
+    models: { mode: "merge", providers: {}, firstByteTimeoutMs: 120_000, idleTimeoutMs: 120_000 },
+    tools: {
+      byProvider: {},
       dangerouslyAllowForNonOwners: [],
-      exec: timeoutSec: 1_800 ,
-      agentToAgent: enabled: false, allow: [] ,
-      subagents: ,
+      exec: { timeoutSec: 1_800 },
+      agentToAgent: { enabled: false, allow: [] },
+      subagents: { tools: {} },
+    },
     bindings: [],
-    messages: mode: "collect", byChannel: , debounceMs: 1_000, debounceMsByChannel: , cap: 20, drop: "summarize" ,
-      groupChat: mentionPatterns: [] ,,
-    session: 
+    messages: {
+      queue: { mode: "collect", byChannel: {}, debounceMs: 1_000, debounceMsByChannel: {}, cap: 20, drop: "summarize" },
+      groupChat: { mentionPatterns: [] },
+    },
+    session: {
       dmScope: "main",
       mainKey: "main",
-      identityLinks: ,
-      resetByChannel: ,
+      identityLinks: {},
+      resetByChannel: {},
       resetTriggers: [],
-      limits: , sender: ,
+      limits: { agent: {}, sender: {} },
+    },
   });
 });
 

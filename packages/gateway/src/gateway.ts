@@ -507,7 +507,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
 }
 
 /** A connection as nodes are asked over it. */
-function nodeChannel(connection: Connection<Proven>): NodeChannel {
+function nodeChannel(connection: Pick<Connection, "id" | "phase" | "sendTargeted">): NodeChannel {
   return {
     id: connection.id,
     get isReady() {
