@@ -123,6 +123,7 @@ test("[protocol:exports] protocol: the public types are these", () => {
     "PresenceEntry",
     "ProtocolCodec",
     "ProtocolVersion",
+    "QueuedDelivery",
     "QueuedWork",
     "RequestFrame",
     "ResponseFrame",

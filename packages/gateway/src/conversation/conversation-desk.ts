@@ -200,7 +200,7 @@ export class ConversationDesk {
 
   /** Lines that wait for the main session. */
   get queuedSystemEvents(): readonly string[] {
-    return this.#lines.peek(this.mainSessionKey);
+    return this.#lines.texts(this.mainSessionKey);
   }
 
   get mainSessionKey(): string {

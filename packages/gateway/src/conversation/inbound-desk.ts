@@ -256,7 +256,7 @@ export class InboundDesk {
     await database.write((sql) => {
       const before = isGroup ? desk.inbox.takeContext(sql, conversation, policy.historyLimit) : [];
       const words = [
-        ...lines.peek(route.sessionKey).map((line) => `System: ${line}`),
+        ...lines.told(route.sessionKey),
         ...contextText(before.map((row) => row.event)),
         ...quoteText(event),
         isGroup ? `${event.sender.name ?? event.sender.id}: ${said}` : said,
@@ -276,7 +276,7 @@ export class InboundDesk {
       runtime.accept(sql, turn, { commandAuthorized: may.commandAuthorized });
       desk.inbox.settle(sql, seqsOf(rows));
     });
-    lines.take(route.sessionKey);
+    lines.clear(route.sessionKey);
     runtime.accepted();
     keeper.nudge();
   }

@@ -2,11 +2,19 @@
 const maxLines = 20;
 /** Sessions that lines wait for at most. */
 const maxSessions = 1_000;
-const maxLineChars = 500;
+/** Longest line, in characters. */
+const maxLineChars = 2_000;
+/** Longest line as an agent is told it, in characters. */
+const maxToldChars = 500;
+
+interface Line {
+  readonly atMs: number;
+  readonly text: string;
+}
 
 /** What happened and is told to an agent with the next message of its session. In memory: lost with the gateway. */
 export class SystemLines {
-  readonly #lines = new Map<string, string[]>();
+  readonly #lines = new Map<string, readonly Line[]>();
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -16,26 +24,31 @@ export class SystemLines {
   /** Adds a line. The same line twice in a row is one. */
   add(sessionKey: string, text: string): void {
     const lines = this.#lines.get(sessionKey) ?? [];
-    const line = text.replace(/\s+/g, " ").trim().slice(0, maxLineChars);
-    if (line === "" || lines.at(-1)?.endsWith(`] ${line}`)) return;
-    lines.push(`[${new Date(this.#now()).toISOString()}] ${line}`);
+    const line = text.trim().slice(0, maxLineChars);
+    if (line === "" || lines.at(-1)?.text === line) return;
     this.#lines.delete(sessionKey);
-    this.#lines.set(sessionKey, lines.slice(-maxLines));
+    this.#lines.set(sessionKey, [...lines, { atMs: this.#now(), text: line }].slice(-maxLines));
     if (this.#lines.size <= maxSessions) return;
     const [oldest] = this.#lines.keys();
     if (oldest !== undefined) this.#lines.delete(oldest);
   }
 
-  /** What waits for a session, and doesn't wait any longer. */
-  take(sessionKey: string): readonly string[] {
-    const lines = this.#lines.get(sessionKey) ?? [];
-    this.#lines.delete(sessionKey);
-    return lines;
+  /** What waits for a session, as it was said. */
+  texts(sessionKey: string): readonly string[] {
+    return (this.#lines.get(sessionKey) ?? []).map(({ text }) => text);
   }
 
-  /** What waits for a session. */
-  peek(sessionKey: string): readonly string[] {
-    return this.#lines.get(sessionKey) ?? [];
+  /** The same as the agent is told it: each on one line, as output of programs may be among it. */
+  told(sessionKey: string): readonly string[] {
+    return (this.#lines.get(sessionKey) ?? []).map(
+      ({ atMs, text }) =>
+        `System: [${new Date(atMs).toISOString()}] ${text.replace(/\s+/g, " ").slice(0, maxToldChars)}`,
+    );
+  }
+
+  /** The agent has been told. */
+  clear(sessionKey: string): void {
+    this.#lines.delete(sessionKey);
   }
 
   get size(): number {

@@ -36,7 +36,7 @@ export interface ChatMethodsOptions {
   readonly clock: Clock;
   readonly newId: () => string;
   /** Lines that wait for a session, which go with its next message. */
-  readonly lines: { peek(sessionKey: string): readonly string[]; take(sessionKey: string): readonly string[] };
+  readonly lines: { told(sessionKey: string): readonly string[]; clear(sessionKey: string): void };
 }
 
 type ChatMethods = Pick<
@@ -79,8 +79,7 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
       throw new RequestError("INVALID_PARAMS", "message or attachment required");
     }
     await requireSendable(options, sessionKey);
-    const before = lines.peek(sessionKey).map((line) => `System: ${line}`);
-    const text = [...before, asked.message].join("\n\n");
+    const text = [...lines.told(sessionKey), asked.message].join("\n\n");
     const turn: TurnRequest = {
       runId,
       sessionKey,
@@ -94,7 +93,7 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
     };
     const acceptance = await runtime.submit(turn, { commandAuthorized: true });
     if (acceptance.status === "accepted") {
-      lines.take(sessionKey);
+      lines.clear(sessionKey);
       return undefined;
     }
     const known = await runtime.stateOf(runId);

@@ -14,6 +14,7 @@ export const deliveryMethods = {
     scope: "operator.read",
     since: 3,
     status: "served",
+    unlisted: [3],
     params: lazy(() =>
       z.object({
         states: z
@@ -55,6 +56,7 @@ export const deliveryMethods = {
     scope: "operator.write",
     since: 3,
     status: "served",
+    unlisted: [3],
     privileged: true,
     params: order,
     result: okResult,
@@ -66,6 +68,7 @@ export const deliveryMethods = {
     scope: "operator.write",
     since: 3,
     status: "served",
+    unlisted: [3],
     privileged: true,
     params: order,
     result: okResult,
