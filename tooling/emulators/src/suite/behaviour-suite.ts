@@ -21,7 +21,6 @@ export type Cites = Readonly<
     | "restart"
     | "onePoll"
     | "deaf"
-    | "quiet"
     | "rate"
     | "unknownOutcome"
     | "reconcile"
