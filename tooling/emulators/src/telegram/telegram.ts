@@ -48,7 +48,7 @@ export class TelegramEmulator {
   /** Where it listens: the API root for clients. */
   url = "";
   readonly #server: BotApiServer;
-  readonly #webhooks = new WebhookSender();
+  readonly #webhooks = new WebhookSender(() => this.calls.changed());
 
   constructor(options: TelegramOptions, control: (emulator: TelegramEmulator, body: string) => Promise<unknown>) {
     this.world = new World(this.calls, options.nowS ?? (() => Math.floor(Date.now() / 1_000)));
