@@ -80,10 +80,15 @@ test("[telegram:send] sending: each kind of file by its own method, and what is 
   await at.send({ kind: "media", file: file("image", 10 * 1024 * 1024 + 1) });
   await at.send({ kind: "media", file: file("sticker"), caption: "with words" });
   expect(at.telegram.shown(at.ann.id).messages.map(({ media }) => media?.kind)).toEqual([
-    ...["photo", "video", "audio", "voice", "animation", "animation", "sticker", "document", "document"].with(
-      4,
-      "document",
-    ),
+    "photo",
+    "video",
+    "audio",
+    "voice",
+    "document",
+    "animation",
+    "sticker",
+    "document",
+    "document",
   ]);
 });
 
