@@ -34,6 +34,7 @@ test("[telegram:conflict] polling: another program is waited for, told of once, 
   for (let round = 1; round <= 3; round += 1) {
     await world.clock.untilWaiting(30_000, 60_000);
     expect(rig.status).toMatchObject({ connected: false, health: "reconnecting", reconnectAttempts: round });
+    expect(rig.status.lastError).toContain("Another program");
     expect(world.telegram.calls.of("getUpdates")).toHaveLength(round);
     world.clock.advance(60_000);
     await world.telegram.calls.untilCalled("getUpdates", round + 1);
