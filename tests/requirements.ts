@@ -1,3 +1,5 @@
+import { CONVERSATION_REQUIREMENTS } from "./requirements/conversation.ts";
+import { MODEL_REQUIREMENTS } from "./requirements/models.ts";
 import { NODE_HOST_REQUIREMENTS } from "./requirements/node-host.ts";
 import { NODE_REQUIREMENTS } from "./requirements/nodes.ts";
 import type { Requirement } from "./requirements/requirement.ts";
@@ -6,10 +8,12 @@ import { TELEGRAM_REQUIREMENTS } from "./requirements/telegram.ts";
 
 /** Every promise. A test fails on an id that no test cites, and on a test that cites an id that isn't here. */
 export const REQUIREMENTS: readonly Requirement[] = [
+  ...MODEL_REQUIREMENTS,
   ...NODE_REQUIREMENTS,
   ...NODE_HOST_REQUIREMENTS,
   ...SENDER_REQUIREMENTS,
   ...TELEGRAM_REQUIREMENTS,
+  ...CONVERSATION_REQUIREMENTS,
   {
     id: "R-01",
     source: "docs/security.md",

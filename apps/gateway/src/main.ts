@@ -5,4 +5,7 @@ const version = typeof __SALTGATE_VERSION__ === "string" ? __SALTGATE_VERSION__ 
 
 // The gateway as a service, for containers and service managers: what `saltgate gateway` runs, without the command
 // line around it. Takes the same flags.
-process.exitCode = await runGateway(process.argv.slice(2), nodeHost(version));
+process.exitCode = await runGateway(
+  process.argv.slice(2),
+  nodeHost(version, (name) => import(name)),
+);

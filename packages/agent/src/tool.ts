@@ -70,6 +70,8 @@ export interface Tool {
    * Whether its output comes from outside: pages, messages, files, what a node printed. It is marked as such for the model.
    */
   readonly untrustedOutput: boolean;
+  /** Its calls wait for those before them, and those after wait for it. @default false: calls of one step go on side by side */
+  readonly isSequential?: boolean;
   /**
    * Does it. Arguments come from a model: check them. What goes wrong is an outcome with `isError`, in words that the
    * model can act on; a throw counts as the tool's own fault.

@@ -69,8 +69,8 @@ export type RunEvent = {
   readonly agentId: string;
   readonly seq: number;
   readonly atMs: number;
-} & (
-  | { readonly type: "started"; readonly startedAtMs: number }
+} /** `reply`: where its answer is delivered besides the transcript. */ & (
+  | { readonly type: "started"; readonly startedAtMs: number; readonly reply?: ReplyRoute }
   /** `delta` is new; `text` is everything that the run's visible answer is so far. With `replace`, `delta` is all of it. */
   | { readonly type: "text"; readonly delta: string; readonly text: string; readonly replace: boolean }
   | {

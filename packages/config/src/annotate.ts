@@ -47,6 +47,14 @@ export function optionalKey<S extends z.ZodType>(schema: S, note: KeyNote) {
   return key;
 }
 
+/** A key that must be there. Only within lists and named entries: an empty file is a configuration. */
+export function requiredKey<S extends z.ZodType>(schema: S, note: KeyNote) {
+  // A schema of its own, so that one that is used twice can have two notes.
+  const key = schema.meta({}) as S;
+  keyNotes.add(key, note);
+  return key;
+}
+
 /** A documented key that nothing uses yet: any value passes, with a warning. */
 export function laterKey(description: string, reload: ReloadEffect = "gateway") {
   return z

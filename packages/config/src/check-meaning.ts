@@ -58,7 +58,66 @@ export function checkMeaning(config: Config): Meaning {
     });
   }
   const telegram = checkTelegram(config);
-  return { problems: [...problems, ...telegram.problems], warnings: [...warnings, ...telegram.warnings] };
+  problems.push(...agentMistakes(config), ...toolMistakes(config), ...telegram.problems);
+  warnings.push(...plainTextKeys(config), ...telegram.warnings);
+  return { problems, warnings };
+}
+
+type Finding = Meaning["problems"][number];
+
+function agentMistakes({ agents }: Config): readonly Finding[] {
+  const ids = agents.list.map(({ id }) => id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  const defaults = agents.list.filter((one) => one.default === true).length;
+  return [
+    ...(twice === undefined ? [] : [{ path: "agents.list", message: `"agents.list" has the agent "${twice}" twice.` }]),
+    ...(defaults > 1
+      ? [{ path: "agents.list", message: '"agents.list" has more than one agent with "default: true". Keep one.' }]
+      : []),
+  ];
+}
+
+interface Rules {
+  readonly allow?: readonly string[] | undefined;
+  readonly alsoAllow?: readonly string[] | undefined;
+  readonly byProvider?: Readonly<Record<string, Rules>>;
+}
+
+function toolMistakes({ tools, agents }: Config): readonly Finding[] {
+  const scopes: readonly (readonly [string, Rules])[] = [
+    ["tools", tools],
+    ...agents.list.map((one, index) => [`agents.list[${index}].tools`, one.tools] as const),
+  ];
+  return scopes
+    .flatMap(([path, rules]) => [
+      [path, rules] as const,
+      ...Object.entries(rules.byProvider ?? {}).map(([id, one]) => [`${path}.byProvider.${id}`, one] as const),
+    ])
+    .filter(([, { allow, alsoAllow }]) => allow !== undefined && alsoAllow !== undefined)
+    .map(([path]) => ({
+      path: `${path}.alsoAllow`,
+      message: `"${path}.alsoAllow" adds to a profile and "${path}.allow" replaces one: keep one of them.`,
+    }));
+}
+
+function plainTextKeys({ models }: Config): readonly Finding[] {
+  return Object.entries(models.providers)
+    .filter(([, { baseUrl, apiKey, headers }]) => (apiKey ?? headers) !== undefined && isPlainBeyondHere(baseUrl))
+    .map(([id]) => ({
+      path: `models.providers.${id}.baseUrl`,
+      message: `"models.providers.${id}.baseUrl" begins with http://: the key and every conversation can be read on the way. Use https://.`,
+    }));
+}
+
+/** Without encryption, to a host that isn't this one, a private address, or a name of the local network. */
+function isPlainBeyondHere(address: string): boolean {
+  const { protocol, hostname } = new URL(address);
+  if (protocol !== "http:") return false;
+  const isLocalName = !hostname.includes(".") || /\.(local|lan|internal|home\.arpa)$/.test(hostname);
+  const isPrivate = /^(127|10)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(
+    hostname,
+  );
+  return hostname.startsWith("[") ? !/^\[(::1|f[cd]|fe80)/.test(hostname) : !isLocalName && !isPrivate;
 }
 
 /** The secret that webhooks prove, if one is configured. */

@@ -4,7 +4,7 @@ import { checkMeaning } from "./check-meaning.ts";
 import type { Environment } from "./environment.ts";
 import type { ConfigProblem } from "./errors.ts";
 import { findPositions, memberPath, type Positions } from "./json5-positions.ts";
-import { keyOf, keyTable, likelyPath } from "./key-table.ts";
+import { generalPath, keyOf, keyTable, likelyPath } from "./key-table.ts";
 import { findForbidden, leafPaths, valueAt } from "./raw-shape.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { substituteVariables } from "./substitute.ts";
@@ -127,11 +127,14 @@ function explainIssue(issue: z.core.$ZodIssue, raw: unknown): readonly { path: s
       return { path: unknown, message: `unknown key "${unknown.slice(0, 200)}".${hint}` };
     });
   }
+  if (issue.code === "invalid_key")
+    return [{ path, message: `"${path.slice(0, 200)}" has a name that can't be used here.` }];
   const key = keyOf(path);
   if (!key) return [{ path, message: `"${path}" must be an object: { ... }.` }];
   const found = isBesideSecret(key.path) ? "" : got(valueAt(raw, issue.path));
-  const item = path === key.path ? "" : ` (this is about ${path})`;
-  return [{ path, message: `"${key.path}" must be ${key.expects}${found}${item}.` }];
+  const isWhole = generalPath(path) === key.path;
+  const item = isWhole ? "" : ` (this is about ${path})`;
+  return [{ path, message: `"${isWhole ? path : key.path}" must be ${key.expects}${found}${item}.` }];
 }
 
 /** A secret that was pasted one line too high or too low must not be repeated either. */

@@ -1,6 +1,6 @@
 import type { ReloadEffect } from "./annotate.ts";
 import { ConfigError, ConfigErrorCode } from "./errors.ts";
-import { isPathOf, keyOf, keyTable, likelyPath } from "./key-table.ts";
+import { generalPath, keyOf, keyTable, likelyPath } from "./key-table.ts";
 
 /** What there is to know about a key. */
 export interface KeyExplanation {
@@ -49,14 +49,15 @@ export function explainAll(): readonly KeyExplanation[] {
  * What a key is for. A path inside a list or inside a key of later work answers for the key around it.
  * @throws {ConfigError} `unknown-key`, naming the nearest known one.
  */
-export function explain(path: string): KeyExplanation | SectionExplanation {
+export function explain(asked: string): KeyExplanation | SectionExplanation {
   const { keys, sections } = keyTable();
+  const path = generalPath(asked);
   if (path === "" || sections.has(path)) {
     const below = path === "" ? "" : `${path}.`;
     return { kind: "section", path, keys: [...keys.keys()].filter((key) => key.startsWith(below)) };
   }
   const key = keyOf(path);
-  if (key && (isPathOf(key, path) || key.later || key.silent || path.startsWith(`${key.path}[`)))
+  if (key && (key.path === path || key.later || key.silent || path.startsWith(`${key.path}[`)))
     return explainKey(key.path);
   const likely = likelyPath(path);
   throw new ConfigError(

@@ -2,6 +2,8 @@ export type { ReloadEffect } from "./annotate.ts";
 export { findReusedSecret } from "./check-meaning.ts";
 export type { ConfigFileOptions, LoadedConfig, WriteConfigOptions } from "./config-file.ts";
 export { describeProblems, loadConfig, loadWithLastGood, writeConfig } from "./config-file.ts";
+export type { ConfiguredAgent, ModelChoice } from "./configured-agents.ts";
+export { configuredAgents } from "./configured-agents.ts";
 export type { DecodedConfig, DecodeOptions, RefusedConfig } from "./decode-config.ts";
 export { decodeConfig, maxConfigLength } from "./decode-config.ts";
 export type { Environment, SetVariable } from "./environment.ts";

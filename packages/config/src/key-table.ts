@@ -5,21 +5,18 @@ import { configSchema } from "./schema.ts";
 
 /** A key that holds a value, and what is known about it. */
 export interface KnownKey extends KeyNote {
-  /** Dotted path, e.g. `gateway.auth.token`; where people choose a name, it says {@link anyId}. */
+  /** Dotted path, e.g. `gateway.auth.token`. Where entries have names or places of their own: `<id>`, `[]`. */
   readonly path: string;
   /** The value it has when it is absent from the file; `undefined` when there is none. */
   readonly default: unknown;
 }
 
-/** Stands in a path for the id that people choose: `channels.telegram.accounts.<id>.botToken`. */
-const anyId = "<id>";
-
 interface KeyTable {
   readonly keys: ReadonlyMap<string, KnownKey>;
   /** Paths of the objects that hold keys, e.g. `gateway.auth`. */
   readonly sections: ReadonlySet<string>;
-  /** Paths of the objects whose keys people choose, e.g. `channels.telegram.accounts`. */
-  readonly maps: ReadonlySet<string>;
+  /** Beginnings of paths that a name (`models.providers.`) or a place (`agents.list[`) follows; outer ones first. */
+  readonly open: readonly string[];
 }
 
 let table: KeyTable | undefined;
@@ -29,23 +26,54 @@ export function keyTable(): KeyTable {
   if (table) return table;
   const keys = new Map<string, KnownKey>();
   const sections = new Set<string>();
-  const maps = new Set<string>();
-  const walk = (shape: Record<string, z.core.$ZodType>, prefix: string): void => {
-    for (const [name, schema] of Object.entries(shape)) {
-      const path = `${prefix}${name}`;
-      const note = keyNotes.get(schema);
-      if (note) keys.set(path, { ...note, path, default: defaultOf(schema) });
-      else {
-        sections.add(path);
-        const { shape, isMap } = shapeOf(schema, path);
-        if (isMap) maps.add(path);
-        walk(shape, isMap ? `${path}.${anyId}.` : `${path}.`);
-      }
+  const open: string[] = [];
+  const walk = (schema: z.core.$ZodType, path: string): void => {
+    const note = keyNotes.get(schema);
+    if (note) {
+      keys.set(path, { ...note, path, default: defaultOf(schema) });
+      return;
+    }
+    if (path !== "") sections.add(path);
+    const { def } = (schema as z.core.$ZodTypes)._zod;
+    switch (def.type) {
+      case "prefault":
+        return walk(def.innerType, path);
+      case "object":
+        for (const [name, member] of Object.entries(def.shape)) walk(member, path === "" ? name : `${path}.${name}`);
+        return;
+      case "record":
+        open.push(`${path}.`);
+        return walk(def.valueType, `${path}.<id>`);
+      case "array":
+        open.push(`${path}[`);
+        return walk(def.element, `${path}[]`);
+      default:
+        throw new TypeError(`The key ${path} has no note: declare it with keyed, optionalKey or laterKey.`);
     }
   };
-  walk(configSchema().shape, "");
-  table = { keys, sections, maps };
+  walk(configSchema(), "");
+  table = { keys, sections, open };
   return table;
+}
+
+/**
+ * A path as the table has it: names and places of entries replaced. A name may have dots itself, so it ends where
+ * something known follows.
+ */
+export function generalPath(path: string): string {
+  const { keys, sections, open } = keyTable();
+  return open.reduce((general, start) => {
+    if (!general.startsWith(start) || general.length === start.length) return general;
+    const rest = general.slice(start.length);
+    if (start.endsWith("[")) return `${start}${rest.slice(rest.indexOf("]"))}`;
+    const known = (end: number): boolean => {
+      const next = `${start}<id>${/^\.[^.[]+/.exec(rest.slice(end))?.[0] ?? ""}`;
+      return keys.has(next) || sections.has(next);
+    };
+    const ends = [...rest.matchAll(/\./g)].map(({ index }) => index);
+    const end = ends.find(known) ?? ends[0] ?? rest.length;
+    return `${start}<id>${rest.slice(end)}`;
+  }, path);
 }
 
 function defaultOf(schema: z.core.$ZodType): unknown {
@@ -53,31 +81,13 @@ function defaultOf(schema: z.core.$ZodType): unknown {
   return def.type === "default" ? def.defaultValue : undefined;
 }
 
-function shapeOf(
-  schema: z.core.$ZodType,
-  path: string,
-): { readonly shape: Record<string, z.core.$ZodType>; readonly isMap: boolean } {
-  const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === "prefault") return shapeOf(def.innerType, path);
-  if (def.type === "record") return { ...shapeOf(def.valueType, path), isMap: true };
-  if (def.type === "object") return { shape: def.shape, isMap: false };
-  throw new TypeError(`The key ${path} has no note: declare it with keyed, optionalKey or laterKey.`);
-}
-
 /**
- * The key that a path belongs to: the key itself, or the one whose value contains it (`agents` for `agents.list`,
- * `gateway.trustedProxies` for `gateway.trustedProxies[1]`). Ids that people chose stand for each other.
+ * The key that a path belongs to: the key itself, or the one whose value contains it (`channels` for
+ * `channels.telegram.botToken`, `gateway.trustedProxies` for `gateway.trustedProxies[1]`).
  */
-export function keyOf(path: string): KnownKey | undefined {
-  const { keys, maps } = keyTable();
-  for (const map of maps) {
-    if (!path.startsWith(`${map}.`) || path.startsWith(`${map}.${anyId}.`)) continue;
-    // An id may contain dots itself: the shortest one after which a key follows is meant.
-    for (let end = path.indexOf(".", map.length + 1); end !== -1; end = path.indexOf(".", end + 1)) {
-      const key = keyOf(`${map}.${anyId}${path.slice(end)}`);
-      if (key) return key;
-    }
-  }
+export function keyOf(exact: string): KnownKey | undefined {
+  const { keys } = keyTable();
+  const path = generalPath(exact);
   for (let end = path.length; end > 0; end = Math.max(path.lastIndexOf(".", end - 1), path.lastIndexOf("[", end - 1))) {
     const key = keys.get(path.slice(0, end));
     if (key) return key;
@@ -85,18 +95,10 @@ export function keyOf(path: string): KnownKey | undefined {
   return undefined;
 }
 
-/** Whether a path is that of the key itself, with whatever id. */
-export function isPathOf(key: KnownKey, path: string): boolean {
-  const pattern = key.path.split(anyId);
-  const [before = "", after] = pattern;
-  return after === undefined
-    ? path === key.path
-    : path.startsWith(before) && path.endsWith(after) && path.length > before.length + after.length;
-}
-
 /** The known path that somebody most likely meant by one that isn't known. */
-export function likelyPath(path: string): string | undefined {
+export function likelyPath(exact: string): string | undefined {
   const { keys, sections } = keyTable();
+  const path = generalPath(exact);
   const known = [...keys.keys(), ...sections];
   const parent = path.slice(0, path.lastIndexOf(".") + 1);
   const siblings = known.filter((one) => one.startsWith(parent) && !one.slice(parent.length).includes("."));

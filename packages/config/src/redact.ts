@@ -14,7 +14,9 @@ const tokenCount = /^(max|min|reserve|keep|context|total|input|output|cache).*to
 export function isSensitivePath(path: string): boolean {
   const key = keyOf(path);
   if (key?.sensitive) return true;
-  if (key !== undefined && !key.later && !key.silent) return false;
+  // Entries with names of their own may look like something else; there the name of the key decides as well.
+  const isPlain = key !== undefined && !key.later && !key.silent && !/<id>|\[\]/.test(key.path);
+  if (isPlain) return false;
   // Environment variables and HTTP headers are where people put secrets under any name.
   if (path.startsWith("env.") || /\.(headers|env)\./.test(path)) return true;
   const names = path.split(".").map((name) => name.replace(/\[\d+\]/g, ""));

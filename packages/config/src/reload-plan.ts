@@ -1,5 +1,5 @@
 import type { ReloadEffect } from "./annotate.ts";
-import { keyOf } from "./key-table.ts";
+import { generalPath, keyOf, keyTable } from "./key-table.ts";
 import { differingPaths } from "./raw-shape.ts";
 
 export interface ReloadPlan {
@@ -29,8 +29,16 @@ export function planReload(previous: unknown, next: unknown): ReloadPlan {
 
 function effectOf(path: string): ReloadEffect | "none" {
   const key = keyOf(path);
-  if (key === undefined) return "gateway"; // a section that was nothing before: rather once too often
+  if (key === undefined) return strongestBelow(generalPath(path));
   return key.silent ? "none" : key.reload;
+}
+
+/** A whole section or list: what the strongest of its keys does. Something unheard of: rather once too often. */
+function strongestBelow(section: string): ReloadEffect {
+  const effects = [...keyTable().keys.values()]
+    .filter(({ path }) => path.startsWith(`${section}.`) || path.startsWith(`${section}[`))
+    .map(({ reload }) => reload);
+  return effects.length === 0 ? "gateway" : effects.reduce((a, b) => (strength[b] > strength[a] ? b : a));
 }
 
 function channelOf(path: string): string {

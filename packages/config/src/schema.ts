@@ -1,7 +1,13 @@
 import { z } from "zod";
+import { agentsSection } from "./agents-section.ts";
 import { keyed, keyNotes, laterKey, optionalKey, section } from "./annotate.ts";
+import { bindingsSection } from "./bindings-section.ts";
 import { channelsSection } from "./channels-section.ts";
 import { gatewaySection } from "./gateway-section.ts";
+import { messagesSection } from "./messages-section.ts";
+import { modelsSection } from "./models-section.ts";
+import { sessionSection } from "./session-section.ts";
+import { toolsSection } from "./tools-section.ts";
 import { nonEmpty, pattern } from "./values.ts";
 
 const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
@@ -53,7 +59,17 @@ const commandsSection = () =>
     bashForegroundMs: laterKey("How long such a command may hold the conversation, in milliseconds.", "live"),
     config: laterKey("Let the owner change the configuration from chat.", "live"),
     debug: laterKey("Let the owner override settings for this run from chat.", "live"),
-    useAccessGroups: laterKey("Apply the channels' allowlists to commands.", "live"),
+    ownerAllowFrom: keyed(z.array(nonEmpty).max(100), [], {
+      description:
+        "Who you are on channels, e.g. `telegram:123456`: whoever is named here may do in chats what you may, run commands on this host among it. Nobody becomes owner by being allowed to write, and `*` counts for nobody.",
+      expects: "a list of <channel>:<id>",
+      reload: "live",
+    }),
+    useAccessGroups: keyed(z.boolean(), true, {
+      description: "Whether the channels' lists also decide who may use commands in groups.",
+      expects: "true or false",
+      reload: "live",
+    }),
   });
 
 /** A note that a tool leaves in the file. */
@@ -67,11 +83,11 @@ function buildSchema() {
     gateway: gatewaySection(),
     commands: commandsSection(),
     logging: loggingSection(),
-    agents: laterKey("Agents: models, workspaces, heartbeat, sandbox.", "live"),
+    agents: agentsSection(),
     approvals: laterKey("Where requests to approve a command are shown."),
     audio: laterKey("Transcription of voice messages.", "live"),
     auth: laterKey("Profiles for model providers."),
-    bindings: laterKey("Which agent answers where.", "live"),
+    bindings: bindingsSection(),
     broadcast: laterKey("Groups in which several agents answer."),
     browser: laterKey("The browser that agents use."),
     canvasHost: laterKey("The canvas: its folder, port and live reload."),
@@ -82,14 +98,14 @@ function buildSchema() {
     env: laterKey("Environment variables for everything the gateway runs."),
     hooks: laterKey("Webhooks from elsewhere.", "live"),
     media: laterKey("How media files are kept."),
-    messages: laterKey("Prefixes, queues, acknowledgements.", "live"),
-    models: laterKey("Model providers.", "live"),
+    messages: messagesSection(),
+    models: modelsSection(),
     nodeHost: laterKey("What this host offers as a node."),
     plugins: laterKey("Extensions."),
-    session: laterKey("How conversations are told apart and reset.", "live"),
+    session: sessionSection(),
     skills: laterKey("Skills of agents.", "live"),
     talk: laterKey("Speech.", "live"),
-    tools: laterKey("Which tools agents may use.", "live"),
+    tools: toolsSection(),
     ui: laterKey("Looks of the web page.", "live"),
     update: laterKey("Where updates come from."),
     web: laterKey("Reconnecting of WhatsApp.", "channel"),

@@ -51,6 +51,16 @@ export function gatewayUrlMistake(text: string): string | undefined {
 
 export const gatewayUrl = z.string().refine((text) => gatewayUrlMistake(text) === undefined);
 
+/** An address of an HTTP API. A user name, a query or a fragment would end up in messages and logs. */
+export const httpAddress = z
+  .string()
+  .max(2_048)
+  .refine((text) => {
+    if (!URL.canParse(text)) return false;
+    const { protocol, username, password, search, hash } = new URL(text);
+    return (protocol === "http:" || protocol === "https:") && `${username}${password}${search}${hash}` === "";
+  });
+
 /** A regular expression that compiles. */
 export const pattern = z
   .string()

@@ -60,6 +60,38 @@ test("[config:safe-defaults] config: the defaults listen on loopback alone and w
     },
     commands: { restart: false },
     logging: { level: "info", consoleLevel: "info", redactSensitive: "tools", redactPatterns: [] },
+    agents: {
+      defaults: {
+        models: {},
+        skipBootstrap: false,
+        bootstrapMaxChars: 20_000,
+        timeoutSeconds: 600,
+        maxConcurrent: 4,
+        subagents: { maxConcurrent: 8 },
+      },
+      list: [],
+    },
+    models: { mode: "merge", providers: {}, firstByteTimeoutMs: 120_000, idleTimeoutMs: 120_000 },
+    tools: {
+      byProvider: {},
+      dangerouslyAllowForNonOwners: [],
+      exec: { timeoutSec: 1_800 },
+      agentToAgent: { enabled: false, allow: [] },
+      subagents: { tools: {} },
+    },
+    bindings: [],
+    messages: {
+      queue: { mode: "collect", byChannel: {}, debounceMs: 1_000, debounceMsByChannel: {}, cap: 20, drop: "summarize" },
+      groupChat: { mentionPatterns: [] },
+    },
+    session: {
+      dmScope: "main",
+      mainKey: "main",
+      identityLinks: {},
+      resetByChannel: {},
+      resetTriggers: [],
+      limits: { agent: {}, sender: {} },
+    },
   });
 });
 
@@ -185,7 +217,7 @@ test("[config:later-keys] config: every documented top-level key is accepted", a
     "meta env wizard diagnostics logging update browser ui auth models nodeHost agents tools bindings broadcast audio media messages commands approvals session cron hooks web channels discovery canvasHost talk gateway skills plugins".split(
       " ",
     );
-  const text = JSON.stringify(Object.fromEntries(documented.map((key) => [key, {}])));
+  const text = JSON.stringify(Object.fromEntries(documented.map((key) => [key, key === "bindings" ? [] : {}])));
   expect(await messages(text)).toEqual([]);
 });
 

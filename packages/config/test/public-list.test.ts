@@ -7,6 +7,7 @@ test("config: the public list is exactly this", () => {
     "ConfigErrorCode",
     "configJsonSchema",
     "configReference",
+    "configuredAgents",
     "decodeConfig",
     "defaultConfig",
     "defaultGatewayPort",

@@ -24,7 +24,16 @@ const secretValues = {
   },
   hooks: { token: "s-hook" },
   env: { vars: { ANYTHING: "s-env" } },
-  models: { providers: { x: { apiKey: "s-api", headers: { "X-Auth": "s-header" }, models: [{ maxTokens: 4096 }] } } },
+  models: {
+    providers: {
+      "x.y": {
+        baseUrl: "https://x",
+        apiKey: "s-api",
+        headers: { "X-Auth": "s-header" },
+        models: [{ id: "m", maxTokens: 4096 }],
+      },
+    },
+  },
 };
 
 const all = [
@@ -54,7 +63,7 @@ test("[config:redaction] redaction: no secret is left, and everything else is", 
   });
   expect(shown.gateway.remote).toMatchObject({ url: "wss://x", tlsFingerprint: "ab" });
   expect(shown.channels.telegram.allowFrom).toEqual(["1"]);
-  expect(shown.models.providers.x.models).toEqual([{ maxTokens: 4096 }]);
+  expect(shown.models.providers["x.y"].models).toEqual([{ id: "m", maxTokens: 4096 }]);
   expect(secretValues.gateway.auth.token).toBe("s-token");
 });
 
@@ -69,6 +78,8 @@ test("[config:redaction] redaction: every key that the schema calls a secret is 
     "channels.telegram.webhookSecret",
     "channels.telegram.accounts.<id>.botToken",
     "channels.telegram.accounts.<id>.webhookSecret",
+    "models.providers.<id>.apiKey",
+    "models.providers.<id>.headers",
   ]);
   for (const { path } of sensitive) {
     const config = path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), "s-value");

@@ -1,4 +1,7 @@
+import { dirname, join } from "node:path";
+import { agentSchema, defaultAgentSettings } from "@saltgate/agent";
 import type { Bus } from "@saltgate/bus";
+import { inboxSchema, outboxSchema } from "@saltgate/channel";
 import { ExecApprovalsFile } from "@saltgate/exec-policy";
 import { nativeEngine } from "@saltgate/identity/node";
 import {
@@ -8,10 +11,14 @@ import {
   deviceInvitesShape,
   NodePairing,
   nodeDocumentShapes,
+  SenderPairing,
 } from "@saltgate/pairing";
 import { LIMITS } from "@saltgate/protocol";
-import { type DocumentStore, type StateDocument, StoreError } from "@saltgate/store";
+import { type DocumentStore, type SchemaPart, SqliteDatabase, type StateDocument, StoreError } from "@saltgate/store";
 import { approvalsDocumentShape } from "./approvals/approval-desk.ts";
+import { noChannels } from "./channels/installed-channels.ts";
+import type { GatewayConversation } from "./conversation/conversation-desk.ts";
+import { defaultChatRules, noBackends } from "./conversation/no-conversation.ts";
 import type { Logger } from "./logging/logger.ts";
 import type { CommandRules } from "./nodes/command-policy.ts";
 import { diaryDocumentShape } from "./nodes/node-diary.ts";
@@ -26,6 +33,9 @@ import {
   unavailableNodePairing,
   unavailablePairing,
 } from "./pairing-port.ts";
+
+/** The tables of conversations. */
+export const conversationSchema: readonly SchemaPart[] = [inboxSchema, outboxSchema, agentSchema];
 
 /** What the state of a gateway is opened with. */
 export interface GatewayStateOptions {
@@ -42,6 +52,10 @@ export interface GatewayStateOptions {
   readonly deviceTokenTtlMs?: number | undefined;
   /** Names of programs that installed skills need. @default none */
   readonly skillBins?: () => readonly string[];
+  /** Sessions, runs, and what is on its way; `:memory:` keeps nothing. @default ":memory:" */
+  readonly databaseFile?: string;
+  /** What the configuration says about conversations. @default one agent, the built-in backend, no channel */
+  readonly conversation?: Partial<Omit<GatewayConversation, "database" | "senders">>;
   /** @default silent */
   readonly logger?: Logger;
   /** Current time in milliseconds since the epoch. @default Date.now */
@@ -49,7 +63,8 @@ export interface GatewayStateOptions {
 }
 
 /** The state of a gateway, open: the parts of its options that come from a store. */
-export interface GatewayState extends Pick<GatewayOptions, "approvals" | "invites" | "nodes" | "pairing"> {
+export interface GatewayState
+  extends Pick<GatewayOptions, "approvals" | "conversation" | "invites" | "nodes" | "pairing"> {
   /** What is wrong with its documents, in words for the owner. */
   readonly problems: readonly string[];
   readonly close: () => Promise<void>;
@@ -107,7 +122,28 @@ export async function openGatewayState(options: GatewayStateOptions): Promise<Ga
   await readable(approvals, "No command can be approved");
   await readable(work, "No work can be left for nodes");
   await readable(diary, "Nobody knows when nodes were last here");
+  const database = new SqliteDatabase({
+    file: options.databaseFile ?? ":memory:",
+    parts: conversationSchema,
+    ...(now && { now }),
+  });
+  const workspace = join(dirname(options.approvalsFile), "workspace");
   return {
+    conversation: {
+      mediaDir: join(dirname(options.approvalsFile), "media"),
+      channels: noChannels,
+      settings: () => defaultAgentSettings(workspace),
+      rules: () => defaultChatRules,
+      backends: noBackends,
+      tools: () => () => [],
+      workspaceFiles: () => Promise.resolve([]),
+      workspaceFile: () => Promise.reject(new Error("agents of this gateway have no folder")),
+      forgetCredentials: () => Promise.resolve({ cleared: false }),
+      profile: undefined,
+      ...options.conversation,
+      database,
+      senders: await SenderPairing.open({ store, engine: nativeEngine, ...(now && { now }) }),
+    },
     pairing: devices.part,
     invites: invites.part,
     nodes: {
@@ -126,6 +162,7 @@ export async function openGatewayState(options: GatewayStateOptions): Promise<Ga
     close: async () => {
       closing.isClosing = true;
       for (const { close } of [invites, nodes, devices]) await close();
+      await database.close();
     },
   };
 }

@@ -13,6 +13,7 @@ import { MemoryGuard } from "./connection/memory-guard.ts";
 import type { Peer } from "./connection/peer.ts";
 import { ConnectionRegistry } from "./connection/registry.ts";
 import { feedConnection, peerSocket } from "./connection/ws-socket.ts";
+import { ConversationDesk } from "./conversation/conversation-desk.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { createEventPublisher, EventHub } from "./events/event-hub.ts";
 import { type GatewayPhase, HealthMonitor, withoutProblems } from "./health/health-monitor.ts";
@@ -40,8 +41,6 @@ import { PresenceList } from "./presence/presence-list.ts";
 
 /** Above this many waiting bytes a reader misses what the next event of the same kind replaces. */
 const COALESCE_ABOVE_BYTES = 1_048_576;
-/** System events that wait for a main session to read them. */
-const MAX_QUEUED_SYSTEM_EVENTS = 20;
 /** How long a socket may take to say goodbye when the gateway stops, in milliseconds. */
 const GOODBYE_MS = 1_000;
 
@@ -94,9 +93,10 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
   readonly #dispatcher: Dispatcher;
   readonly #approvals: ApprovalDesk;
   readonly #nodes: NodeDesk;
-  readonly #systemEvents: string[] = [];
+  readonly #conversation: ConversationDesk;
   readonly #stops: (() => void)[] = [];
   readonly #startedAtMs: number;
+  #conversationProblem: string | undefined;
   #secret: SharedSecret;
   #phase: GatewayPhase = "starting";
   #surface: HttpSurface | undefined;
@@ -123,7 +123,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     this.#health = new HealthMonitor(
       {
         phase: () => this.#phaseNow(),
-        problems: () => options.problems?.() ?? [],
+        problems: () => this.#problems(),
         connections: () => this.#connectionCounts(),
         bufferedBytes: () => this.#memory.heldBytes(),
         version: options.version,
@@ -144,6 +144,22 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       tls: options.listen.tls !== undefined,
       logger,
     });
+    this.#conversation = new ConversationDesk({
+      conversation: options.conversation,
+      events: this.#events,
+      clock,
+      logger,
+      newId: options.newId,
+      houseFacts: {
+        gatewayStatus: () => ({
+          version: options.version,
+          startedAtMs: this.#startedAtMs,
+          clients: this.#connectionCounts().operators,
+          problems: this.#problems(),
+        }),
+        nodes: () => this.#nodes.facts(),
+      },
+    });
     this.#approvals = new ApprovalDesk({
       document: options.approvals.document,
       clock,
@@ -157,7 +173,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       devices: pairing,
       approvals: this.#approvals,
       events: this.#events,
-      queueSystemEvent: (text) => this.#queueSystemEvent(text),
+      queueSystemEvent: (text) => this.#conversation.queueSystemEvent(text),
       sendOutput: (connId, output) => this.#sendOutput(connId, output),
       guesses: {
         lockedForMs: ({ connId, deviceId }) => limiter.retryAfterMs("node-token", deviceId ?? connId),
@@ -166,6 +182,11 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       clock,
       logger,
       newId: options.newId,
+      conversationEvent: (event, payload, caller) => {
+        const connection = this.#registry.byId(caller.connId);
+        if (connection === undefined) return Promise.resolve("the connection is over");
+        return this.#conversation.nodeEvent(event, payload, nodeChannel(connection), caller);
+      },
     });
     this.#frontDesk = new FrontDesk({
       auth: () => ({ ...auth, secret: this.#secret }),
@@ -186,8 +207,8 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
         presence: this.#presence,
         events: this.#events,
         presenceChanged: this.#presenceChanged,
-        queueSystemEvent: (text) => this.#queueSystemEvent(text),
-        queuedSystemEvents: () => this.#systemEvents,
+        queueSystemEvent: (text) => this.#conversation.queueSystemEvent(text),
+        queuedSystemEvents: () => this.#conversation.queuedSystemEvents,
         uptimeMs: () => clock.now() - this.#startedAtMs,
         version: options.version,
       }),
@@ -212,6 +233,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
         approvers: (asker) => this.#approversBeside(asker),
       }),
       ...approvalsFileMethods(options.approvals.file),
+      ...this.#conversation.methods,
     };
     this.#dispatcher = new Dispatcher({
       handlers,
@@ -259,6 +281,12 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       }),
     );
     this.#phase = "ready";
+    // Whoever connects now is served; what the last process left is taken up meanwhile.
+    this.#conversation.open().catch((error: unknown) => {
+      this.#conversationProblem =
+        "Conversations can't be used, and no channel runs, until this is mended and the gateway is started again";
+      this.logger.error({ err: error }, "the conversations can't be opened");
+    });
   }
 
   replaceSecret(secret: SharedSecret): void {
@@ -280,13 +308,18 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     const cancel = this.clock.after(options.drainTimeoutMs ?? 5_000, resolve);
     options.hurry?.addEventListener("abort", () => resolve(), { once: true });
     if (options.hurry?.aborted) resolve();
-    await Promise.race([this.#dispatcher.drained(), deadline]);
+    // Runs get the same time; what waits after it goes on after the next start.
+    const hurry = new AbortController();
+    void deadline.then(() => hurry.abort());
+    const conversationEnded = this.#conversation.close(hurry.signal);
+    await Promise.race([Promise.all([this.#dispatcher.drained(), conversationEnded]), deadline]);
     cancel();
     this.#events.publish("shutdown", {
       reason: options.reason ?? "gateway stopping",
       ...(options.restartExpectedMs !== undefined && { restartExpectedMs: options.restartExpectedMs }),
     });
     for (const stop of this.#stops) stop();
+    await conversationEnded;
     await this.#sayGoodbye();
     await this.#nodes.close();
     this.#hub.close();
@@ -331,6 +364,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     const { peer } = connection;
     if (peer === undefined) return;
     this.#nodes.leave(connection.id, peer);
+    this.#conversation.nodeLeft(connection.id);
     if (this.#presence.leave(peer, () => this.#registry.isHere(peer))) this.#presenceChanged();
   }
 
@@ -367,12 +401,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       uptimeMs: this.clock.now() - this.#startedAtMs,
       paths: isAdmin ? paths : undefined,
       authMode: this.#secret.mode,
-      sessionDefaults: {
-        defaultAgentId: "main",
-        mainKey: "main",
-        mainSessionKey: "agent:main:main",
-        scope: "per-sender",
-      },
+      sessionDefaults: this.#conversation.sessionDefaults,
       policy: {
         maxPayload: limits.maxPayloadBytes,
         maxBufferedBytes: limits.maxBufferedBytes,
@@ -445,13 +474,13 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
     }
   }
 
-  #queueSystemEvent(text: string): void {
-    this.#systemEvents.push(text);
-    if (this.#systemEvents.length > MAX_QUEUED_SYSTEM_EVENTS) this.#systemEvents.shift();
+  #problems(): readonly string[] {
+    const problems = this.#options.problems?.() ?? [];
+    return this.#conversationProblem === undefined ? problems : [...problems, this.#conversationProblem];
   }
 
   #phaseNow(): GatewayPhase {
-    const hasProblems = (this.#options.problems?.() ?? []).length > 0;
+    const hasProblems = this.#problems().length > 0;
     return this.#phase === "ready" && hasProblems ? "degraded" : this.#phase;
   }
 
@@ -478,7 +507,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
 }
 
 /** A connection as nodes are asked over it. */
-function nodeChannel(connection: Connection<Proven>): NodeChannel {
+function nodeChannel(connection: Pick<Connection, "id" | "phase" | "sendTargeted">): NodeChannel {
   return {
     id: connection.id,
     get isReady() {

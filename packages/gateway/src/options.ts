@@ -10,6 +10,7 @@ import type { TailscaleWhois } from "./auth/tailscale.ts";
 import type { Clock } from "./clock.ts";
 import type { LocalWithoutDevice } from "./connection/admission.ts";
 import type { ConnectionCaps } from "./connection/registry.ts";
+import type { GatewayConversation } from "./conversation/conversation-desk.ts";
 import type { ListenPlan } from "./http/http-server.ts";
 import type { Logger } from "./logging/logger.ts";
 import type { GatewayNodes } from "./nodes/node-desk.ts";
@@ -74,6 +75,7 @@ export interface GatewayOptions {
   readonly invites: InvitesPort;
   readonly nodes: GatewayNodes;
   readonly approvals: GatewayApprovals;
+  readonly conversation: GatewayConversation;
   readonly bus: Bus;
   readonly engine: SyncEd25519Engine;
   readonly clock: Clock;

@@ -20,8 +20,11 @@ export interface MethodDescription {
   readonly until?: ProtocolVersion;
   /** `served`: this gateway answers it. `planned`: described, typed and generated, and refused as not served. */
   readonly status: "served" | "planned";
-  /** Whether params carry an `idempotencyKey` and a repeat gets the first answer again. */
-  readonly idempotent?: boolean;
+  /**
+   * Whether params carry an `idempotencyKey` and a repeat gets the first answer again. `kept`: the handler itself knows
+   * repeats, from the disk, and answers how far the first one is.
+   */
+  readonly idempotent?: boolean | "kept";
   /** Callable, but not named in `hello-ok.features` of these revisions. */
   readonly unlisted?: readonly ProtocolVersion[];
   /** Whether the owner's log of privileged acts gets a line for each call. */

@@ -21,6 +21,7 @@ export { CONNECT, connectChallengeSchema, connectParamsSchema, helloOkV3Schema, 
 export type { CronJob, CronSchedule } from "./cron.ts";
 export type { EventDescription, MethodDescription, ScopeRule } from "./define.ts";
 export { requiredScope } from "./define.ts";
+export type { QueuedDelivery } from "./deliveries.ts";
 export type { PairedDevice, PendingDevice } from "./devices.ts";
 export type { DetailCode, DetailCodeEntry, ErrorExtras, ErrorShape } from "./errors.ts";
 export { DETAIL_CODES, ErrorCode, errorForVersion, errorShape } from "./errors.ts";

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { type FileSystemPort, nodeFileSystem } from "./file-system.ts";
 import { requireName } from "./names.ts";
 import type { SchemaPart } from "./schema-part.ts";
-import { SqliteConnection, type Statements } from "./sqlite-connection.ts";
+import { inMemory, SqliteConnection, type Statements } from "./sqlite-connection.ts";
 
 /**
  * Statements of one transaction. Only valid inside the function it was given to, which must not be asynchronous. Values
@@ -29,7 +29,10 @@ export interface SqlDatabase {
 }
 
 export interface SqliteDatabaseOptions {
-  /** The database file. Created, 0600 in a folder 0700, at the first use. May be that of a {@link SqliteStore}. */
+  /**
+   * The database file. Created, 0600 in a folder 0700, at the first use. May be that of a {@link SqliteStore}. `:memory:`
+   * keeps nothing.
+   */
   readonly file: string;
   /** The tables of each package. */
   readonly parts: readonly SchemaPart[];
@@ -51,7 +54,7 @@ export class SqliteDatabase implements SqlDatabase {
   readonly #connection: SqliteConnection;
 
   constructor(options: SqliteDatabaseOptions) {
-    this.file = resolve(options.file);
+    this.file = options.file === inMemory ? inMemory : resolve(options.file);
     for (const { name } of options.parts) requireName(name);
     this.#connection = new SqliteConnection({
       file: this.file,

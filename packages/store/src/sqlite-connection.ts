@@ -31,6 +31,8 @@ interface Job {
   readonly reject: (reason: unknown) => void;
 }
 
+/** The name of a database that is forgotten when it is closed. */
+export const inMemory = ":memory:";
 /** Most writes in one transaction. */
 const maxBatch = 256;
 
@@ -174,7 +176,7 @@ export class SqliteConnection {
   async #openOnce(): Promise<DatabaseSync> {
     const { file, fileSystem, parts = [] } = this.#options;
     try {
-      await this.#prepareFile(fileSystem, file);
+      if (file !== inMemory) await this.#prepareFile(fileSystem, file);
       const sqlite = await import("node:sqlite");
       const database = new sqlite.DatabaseSync(file, { timeout: 0 });
       try {

@@ -5,5 +5,8 @@ import { VERSION } from "../version.ts";
 
 /** Runs a gateway here, until it is stopped. */
 export function run({ words }: Invocation): Promise<Exit> {
-  return runGateway(words, nodeHost(VERSION));
+  return runGateway(
+    words,
+    nodeHost(VERSION, (name) => import(name)),
+  );
 }

@@ -14,7 +14,7 @@ import { nameOf, type Peer } from "../connection/peer.ts";
 import { type Logger, loggable } from "../logging/logger.ts";
 import { authorize } from "./authorize.ts";
 import { IdempotencyCache } from "./idempotency.ts";
-import { type Outcome, RequestError } from "./outcome.ts";
+import { type Outcome, RequestError, TwoPhaseResult } from "./outcome.ts";
 
 /** Answers one method for a peer that may call it, with params that were checked. */
 export type AnyHandler = (params: never, caller: Peer) => unknown;
@@ -141,7 +141,7 @@ export class Dispatcher {
     params: unknown,
     peer: Peer,
   ): Outcome | Promise<Outcome> {
-    const key = description.idempotent ? idempotencyKeyOf(params) : undefined;
+    const key = description.idempotent === true ? idempotencyKeyOf(params) : undefined;
     if (key === undefined) return this.#call(method, handler, params, peer);
     const call = this.#idempotency.begin(peer.deviceId ?? "local owner", method, key, params);
     if (call.do === "repeat") return call.outcome;
@@ -201,7 +201,22 @@ export class Dispatcher {
       });
     }
     if (!outcome.ok) return this.#fail(channel, frame, outcome.error);
-    channel.respond(frame.id, channel.codec.result(frame.method as MethodName, outcome.result as ResultOf<MethodName>));
+    if (outcome.result instanceof TwoPhaseResult) {
+      this.#respond(channel, frame, outcome.result.first);
+      void outcome.result.final.then(
+        (final) => this.#respond(channel, frame, final),
+        (error: unknown) => {
+          const failure = this.#failure(frame.method, error);
+          if (!failure.ok) this.#fail(channel, frame, failure.error);
+        },
+      );
+      return;
+    }
+    this.#respond(channel, frame, outcome.result);
+  }
+
+  #respond(channel: ResponseChannel, frame: RequestFrame, result: unknown): void {
+    channel.respond(frame.id, channel.codec.result(frame.method as MethodName, result as ResultOf<MethodName>));
   }
 
   #fail(channel: ResponseChannel, frame: RequestFrame, error: ErrorShape): void {

@@ -17,3 +17,14 @@ export class RequestError extends Error {
     this.shape = errorShape(detail, message, extras);
   }
 }
+
+/** An answer in two parts with the same id: one at once, and one when what was asked for is over. */
+export class TwoPhaseResult<T> {
+  readonly first: T;
+  readonly final: Promise<T>;
+
+  constructor(first: T, final: Promise<T>) {
+    this.first = first;
+    this.final = final;
+  }
+}

@@ -17,6 +17,8 @@ export interface NodeRoleMethodsOptions {
   readonly queueSystemEvent: (text: string) => void;
   /** Names of programs that installed skills need. */
   readonly skillBins: () => readonly string[];
+  /** Takes an event that belongs to a conversation. @returns true, or why it had no effect */
+  readonly conversationEvent: (event: string, payload: unknown, caller: Peer) => Promise<true | string>;
 }
 
 type NodeRoleMethods = Pick<
@@ -25,6 +27,13 @@ type NodeRoleMethods = Pick<
 >;
 
 const DRAIN_MAX = 10;
+/** Kinds of events that belong to a conversation. */
+const CONVERSATION_EVENTS: ReadonlySet<string> = new Set([
+  "agent.request",
+  "chat.subscribe",
+  "chat.unsubscribe",
+  "voice.transcript",
+]);
 
 /** Handlers of what nodes tell the gateway. A node only ever speaks for itself. */
 export function nodeRoleMethods(options: NodeRoleMethodsOptions): NodeRoleMethods {
@@ -50,8 +59,11 @@ export function nodeRoleMethods(options: NodeRoleMethodsOptions): NodeRoleMethod
       const isRead = invoker.output(ownNodeId(nodeId, caller), invokeId, { seq, chunk, stream });
       return isRead ? { ok: true } : { ok: true, ignored: true };
     },
-    "node.event"(params, caller) {
-      const handled = takeEvent(params, ownNodeId(caller.deviceId ?? "", caller), options);
+    async "node.event"(params, caller) {
+      const nodeId = ownNodeId(caller.deviceId ?? "", caller);
+      const handled = CONVERSATION_EVENTS.has(params.event)
+        ? await options.conversationEvent(params.event, payloadOf(params), caller)
+        : takeEvent(params, nodeId, options);
       if (caller.version === 3) return { ok: true };
       return { ok: true, event: params.event, handled: handled === true, ...(handled !== true && { reason: handled }) };
     },

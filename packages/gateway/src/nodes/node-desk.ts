@@ -45,6 +45,8 @@ export interface NodeDeskOptions {
   readonly approvals: ApprovalDesk;
   readonly events: EventPublisher;
   readonly queueSystemEvent: (text: string) => void;
+  /** Takes an event of a node that belongs to a conversation. @returns true, or why it had no effect */
+  readonly conversationEvent: (event: string, payload: unknown, caller: Peer) => Promise<true | string>;
   /** Sends output of a command to the connection that asked for it. */
   readonly sendOutput: (connId: string, output: InvocationOutput & { nodeId: string; idempotencyKey: string }) => void;
   /** Counts wrong tokens of nodes. */
@@ -103,6 +105,7 @@ export class NodeDesk {
         diary: this.#diary,
         queueSystemEvent: options.queueSystemEvent,
         skillBins: nodes.skillBins,
+        conversationEvent: options.conversationEvent,
       }),
       ...nodeWorkMethods({
         work: this.#work,
@@ -139,6 +142,15 @@ export class NodeDesk {
       },
     });
     return { caps: surface.caps, commands: surface.commands, platform: pinned === undefined ? platform : "unknown" };
+  }
+
+  /** The nodes that are here, in a few words each. */
+  facts(): readonly { readonly name: string; readonly platform: string; readonly isConnected: boolean }[] {
+    return this.#directory.here().map(({ nodeId, declaration, surface }) => ({
+      name: declaration.displayName ?? nodeId.slice(0, 12),
+      platform: surface.platform,
+      isConnected: true,
+    }));
   }
 
   /** A node's connection is ready. */

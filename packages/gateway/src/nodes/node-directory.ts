@@ -38,6 +38,11 @@ export class NodeDirectory {
     return this.#registry.current(nodeId);
   }
 
+  /** The nodes that are here. */
+  here(): readonly NodeSession[] {
+    return this.#registry.all();
+  }
+
   /** A node's connection is ready. */
   join(channel: NodeChannel, peer: Peer): NodeSession | undefined {
     if (peer.node === undefined || peer.deviceId === undefined) return undefined;

@@ -2,8 +2,11 @@ import { writeSync } from "node:fs";
 import { homedir } from "node:os";
 import type { HostProcess } from "./run-gateway.ts";
 
-/** The running Node process as a gateway's host. Signals that come while it stops are noted and change nothing. */
-export function nodeHost(version: string): HostProcess {
+/**
+ * The running Node process as a gateway's host. Signals that come while it stops are noted and change nothing.
+ * @param importPackage imports what is installed beside the program: an import is looked for from where it stands
+ */
+export function nodeHost(version: string, importPackage: HostProcess["importPackage"]): HostProcess {
   return {
     env: process.env,
     homedir: homedir(),
@@ -19,5 +22,6 @@ export function nodeHost(version: string): HostProcess {
       return () => void process.off("SIGTERM", stop).off("SIGINT", stop).off("SIGUSR1", restart);
     },
     version,
+    importPackage,
   };
 }

@@ -15,6 +15,8 @@ import { systemClock } from "../clock.ts";
 import { startGateway } from "../gateway.ts";
 import { openGatewayState } from "../gateway-state.ts";
 import { loggable } from "../logging/logger.ts";
+import { AgentFolders } from "./agent-folders.ts";
+import { agentSettingsOf } from "./agent-settings.ts";
 import { announce } from "./announce.ts";
 import { ExitCode, StartError } from "./exit-codes.ts";
 import { newSharedSecret, writeFirstConfig } from "./first-start.ts";
@@ -22,6 +24,8 @@ import { type GatewayFlags, parseGatewayFlags } from "./gateway-flags.ts";
 import { LogRedactor } from "./log-redactor.ts";
 import { createLogSink } from "./log-sink.ts";
 import { ownAddresses, thisMachine } from "./machine.ts";
+import { modelBackends } from "./model-backends.ts";
+import { type ImportPackage, loadChannels } from "./optional-packages.ts";
 import { type Order, type Orders, takeOrders } from "./orders.ts";
 import { planStart, type StartPlan } from "./start-plan.ts";
 import { withStateLock } from "./state-lock.ts";
@@ -46,6 +50,8 @@ export interface HostProcess {
   /** Calls back for each signal; returns how to stop that. */
   readonly onSignal: (listener: (order: Order) => void) => () => void;
   readonly version: string;
+  /** Imports a package that is installed beside the gateway: channels and backends. */
+  readonly importPackage: ImportPackage;
 }
 
 /**
@@ -170,9 +176,32 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
     onError: (error, subject) => logger.error({ err: error, subject }, "a listener failed"),
   });
   const store = new FileStore({ directory: paths.stateDir });
+  const importPackage = host.importPackage;
+  const backends = modelBackends(config, host.env, importPackage);
+  const settings = agentSettingsOf(config, { stateDir: paths.stateDir, homedir: host.homedir });
+  const folders = new AgentFolders(settings);
   const state = await openGatewayState({
     store,
     bus,
+    databaseFile: paths.databaseFile,
+    conversation: {
+      mediaDir: join(paths.stateDir, "media"),
+      channels: await loadChannels(config, host.env, importPackage),
+      settings: () => settings,
+      rules: () => ({
+        owners: config.commands.ownerAllowFrom,
+        useAccessGroups: config.commands.useAccessGroups,
+        debounceMs: () => 0,
+        mentionPatterns: () => {
+          const { mentionPatterns } = config.messages.groupChat;
+          return mentionPatterns.length === 0 ? undefined : mentionPatterns;
+        },
+      }),
+      backends,
+      workspaceFiles: (agentId) => folders.promptFiles(agentId),
+      workspaceFile: (agentId, path) => folders.file(agentId, path),
+      profile: paths.profile,
+    },
     approvalsFile: paths.execApprovalsFile,
     commandRules: () => config.gateway.nodes,
     approvalTimeoutMs: () => config.gateway.approvals.timeoutMs,
@@ -197,6 +226,7 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
       invites: state.invites,
       nodes: state.nodes,
       approvals: state.approvals,
+      conversation: state.conversation,
       tlsFingerprint: tls?.fingerprint,
       bus,
       engine: nativeEngine,
@@ -224,6 +254,7 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
     logger.info({}, ending === "restart" && !orders.stopping.aborted ? "restarting" : "stopped");
   } finally {
     await state.close();
+    await backends.close();
     await bus.close();
     await store.close();
   }

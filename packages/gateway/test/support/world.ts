@@ -76,6 +76,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     invites: state.invites,
     nodes: state.nodes,
     approvals: state.approvals,
+    conversation: state.conversation,
     bus,
     engine: nativeEngine,
     clock: options.now ? { ...systemClock, now: options.now } : systemClock,

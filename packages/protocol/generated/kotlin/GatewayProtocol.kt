@@ -108,6 +108,19 @@ enum class GatewayErrorDetail(val wire: String) {
     @SerialName("AUTH_BOOTSTRAP_TOKEN_INVALID") AUTH_BOOTSTRAP_TOKEN_INVALID("AUTH_BOOTSTRAP_TOKEN_INVALID"),
     @SerialName("APPROVAL_NOT_FOUND") APPROVAL_NOT_FOUND("APPROVAL_NOT_FOUND"),
     @SerialName("UNKNOWN_AGENT_ID") UNKNOWN_AGENT_ID("UNKNOWN_AGENT_ID"),
+    @SerialName("UNKNOWN_CHANNEL") UNKNOWN_CHANNEL("UNKNOWN_CHANNEL"),
+    @SerialName("UNKNOWN_ACCOUNT") UNKNOWN_ACCOUNT("UNKNOWN_ACCOUNT"),
+    @SerialName("UNKNOWN_TARGET") UNKNOWN_TARGET("UNKNOWN_TARGET"),
+    @SerialName("CHANNEL_UNAVAILABLE") CHANNEL_UNAVAILABLE("CHANNEL_UNAVAILABLE"),
+    @SerialName("DELIVERY_FAILED") DELIVERY_FAILED("DELIVERY_FAILED"),
+    @SerialName("UNKNOWN_DELIVERY") UNKNOWN_DELIVERY("UNKNOWN_DELIVERY"),
+    @SerialName("UNKNOWN_SESSION") UNKNOWN_SESSION("UNKNOWN_SESSION"),
+    @SerialName("UNKNOWN_MODEL") UNKNOWN_MODEL("UNKNOWN_MODEL"),
+    @SerialName("UNKNOWN_RUN") UNKNOWN_RUN("UNKNOWN_RUN"),
+    @SerialName("SEND_BLOCKED") SEND_BLOCKED("SEND_BLOCKED"),
+    @SerialName("TURN_REFUSED") TURN_REFUSED("TURN_REFUSED"),
+    @SerialName("RUN_FAILED") RUN_FAILED("RUN_FAILED"),
+    @SerialName("CONVERSATION_UNAVAILABLE") CONVERSATION_UNAVAILABLE("CONVERSATION_UNAVAILABLE"),
     @SerialName("CRON_JOB_NOT_FOUND") CRON_JOB_NOT_FOUND("CRON_JOB_NOT_FOUND"),
     @SerialName("WIZARD_NOT_FOUND") WIZARD_NOT_FOUND("WIZARD_NOT_FOUND"),
     @SerialName("SETUP_ADMISSION_BUSY") SETUP_ADMISSION_BUSY("SETUP_ADMISSION_BUSY"),
@@ -135,7 +148,7 @@ enum class GatewayMethod(
     /** The last heartbeat of an agent, or null. */
     LAST_HEARTBEAT("last-heartbeat", GatewayRole.OPERATOR, GatewayScope.OPERATOR_READ, GatewayScope.OPERATOR_READ, false),
     /** Gives an agent a task. */
-    AGENT("agent", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, true),
+    AGENT("agent", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
     /** Waits for a run to end. */
     AGENT_WAIT("agent.wait", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
     /** Name and picture of an agent. */
@@ -148,10 +161,16 @@ enum class GatewayMethod(
     SEND("send", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, true),
     /** Sends a poll to somebody on a channel. */
     POLL("poll", GatewayRole.OPERATOR, GatewayScope.OPERATOR_ADMIN, GatewayScope.OPERATOR_WRITE, true),
+    /** Messages that wait to be sent, messages that could not be, and messages that nothing could be made of. */
+    DELIVERIES_LIST("deliveries.list", GatewayRole.OPERATOR, GatewayScope.OPERATOR_READ, GatewayScope.OPERATOR_READ, false),
+    /** Sends a message once more that had been given up. */
+    DELIVERIES_RETRY("deliveries.retry", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
+    /** Forgets a message that was not sent. */
+    DELIVERIES_DISCARD("deliveries.discard", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
     /** The newest messages of a session, oldest first. */
     CHAT_HISTORY("chat.history", GatewayRole.OPERATOR, GatewayScope.OPERATOR_READ, GatewayScope.OPERATOR_READ, false),
     /** Says something in a session; the agent's answer comes as events. */
-    CHAT_SEND("chat.send", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, true),
+    CHAT_SEND("chat.send", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
     /** Ends one run of a session, or all of them. */
     CHAT_ABORT("chat.abort", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
     /** Adds an assistant message to a transcript without running an agent. */
@@ -185,9 +204,9 @@ enum class GatewayMethod(
     /** Makes a session, and may give it a first task. */
     SESSIONS_CREATE("sessions.create", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, true),
     /** Says something in a session, after what is running there. */
-    SESSIONS_SEND("sessions.send", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, true),
+    SESSIONS_SEND("sessions.send", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
     /** Says something in a session now, and turns what is running there. */
-    SESSIONS_STEER("sessions.steer", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, true),
+    SESSIONS_STEER("sessions.steer", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
     /** Ends what runs in a session. */
     SESSIONS_ABORT("sessions.abort", GatewayRole.OPERATOR, GatewayScope.OPERATOR_WRITE, GatewayScope.OPERATOR_WRITE, false),
     /** Makes a new session from an earlier point of another. */
@@ -1714,6 +1733,82 @@ data class CronUpdateParams(
 }
 
 typealias CronUpdateResult = CronJob
+
+@Serializable
+data class DeliveriesDiscardParams(
+    val id: String,
+)
+
+@Serializable
+data class DeliveriesDiscardResult(
+    val ok: Boolean,
+)
+
+@Serializable
+data class DeliveriesListParams(
+    /** Default: all but `sent`. */
+    val states: List<States>? = null,
+    val channel: String? = null,
+    /** Default 100. */
+    val limit: Long? = null,
+) {
+    @Serializable
+    enum class States(val wire: String) {
+        @SerialName("waiting") WAITING("waiting"),
+        @SerialName("sending") SENDING("sending"),
+        @SerialName("unsure") UNSURE("unsure"),
+        @SerialName("live") LIVE("live"),
+        @SerialName("sent") SENT("sent"),
+        @SerialName("failed") FAILED("failed"),
+        @SerialName("unknown") UNKNOWN("unknown"),
+        @SerialName("expired") EXPIRED("expired"),
+    }
+}
+
+@Serializable
+data class DeliveriesListResult(
+    /** Newest first. */
+    val deliveries: List<QueuedDelivery>,
+    /** What came in and could not be dealt with. Newest first. */
+    val aside: List<Aside>,
+    val inbox: Inbox,
+    val outbox: Outbox,
+) {
+    @Serializable
+    data class Aside(
+        val id: String,
+        val channel: String,
+        val accountId: String,
+        val nativeId: String,
+        val reason: String,
+        val receivedAtMs: Long,
+    )
+
+    @Serializable
+    data class Inbox(
+        val waiting: Long,
+        val bytes: Long,
+        val aside: Long,
+    )
+
+    @Serializable
+    data class Outbox(
+        val open: Long,
+        val bytes: Long,
+        /** Deliveries that wait for their owner. */
+        val dead: Long,
+    )
+}
+
+@Serializable
+data class DeliveriesRetryParams(
+    val id: String,
+)
+
+@Serializable
+data class DeliveriesRetryResult(
+    val ok: Boolean,
+)
 
 @Serializable
 data class DeliveryContext(
@@ -3326,6 +3421,45 @@ data class PresenceEntry(
 data class PresenceEvent(
     val presence: List<PresenceEntry>,
 )
+
+@Serializable
+data class QueuedDelivery(
+    val id: String,
+    val channel: String,
+    val accountId: String,
+    val to: String,
+    val threadId: String? = null,
+    /** text, media, poll, edit, react, unsend. */
+    val kind: String,
+    /**
+     * `unsure`: nobody heard whether it was sent, and it is being found out. `failed`, `unknown` (it can't
+     * be found out) and `expired` wait for their owner.
+     */
+    val state: State,
+    val attempts: Long,
+    /** How it begins. */
+    val preview: String,
+    val error: String? = null,
+    val errorKind: String? = null,
+    val runId: String? = null,
+    val createdAtMs: Long,
+    val updatedAtMs: Long,
+    val expiresAtMs: Long,
+    /** When it is tried next. */
+    val nextAtMs: Long? = null,
+) {
+    @Serializable
+    enum class State(val wire: String) {
+        @SerialName("waiting") WAITING("waiting"),
+        @SerialName("sending") SENDING("sending"),
+        @SerialName("unsure") UNSURE("unsure"),
+        @SerialName("live") LIVE("live"),
+        @SerialName("sent") SENT("sent"),
+        @SerialName("failed") FAILED("failed"),
+        @SerialName("unknown") UNKNOWN("unknown"),
+        @SerialName("expired") EXPIRED("expired"),
+    }
+}
 
 @Serializable
 data class QueuedWork(

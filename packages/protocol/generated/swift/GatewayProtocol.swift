@@ -141,6 +141,19 @@ public enum GatewayErrorDetail: String, Codable, CaseIterable, Hashable, Sendabl
     case authBootstrapTokenInvalid = "AUTH_BOOTSTRAP_TOKEN_INVALID"
     case approvalNotFound = "APPROVAL_NOT_FOUND"
     case unknownAgentId = "UNKNOWN_AGENT_ID"
+    case unknownChannel = "UNKNOWN_CHANNEL"
+    case unknownAccount = "UNKNOWN_ACCOUNT"
+    case unknownTarget = "UNKNOWN_TARGET"
+    case channelUnavailable = "CHANNEL_UNAVAILABLE"
+    case deliveryFailed = "DELIVERY_FAILED"
+    case unknownDelivery = "UNKNOWN_DELIVERY"
+    case unknownSession = "UNKNOWN_SESSION"
+    case unknownModel = "UNKNOWN_MODEL"
+    case unknownRun = "UNKNOWN_RUN"
+    case sendBlocked = "SEND_BLOCKED"
+    case turnRefused = "TURN_REFUSED"
+    case runFailed = "RUN_FAILED"
+    case conversationUnavailable = "CONVERSATION_UNAVAILABLE"
     case cronJobNotFound = "CRON_JOB_NOT_FOUND"
     case wizardNotFound = "WIZARD_NOT_FOUND"
     case setupAdmissionBusy = "SETUP_ADMISSION_BUSY"
@@ -175,6 +188,13 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
     case send = "send"
     /// Sends a poll to somebody on a channel.
     case poll = "poll"
+    /// Messages that wait to be sent, messages that could not be, and messages that nothing could be made
+    /// of.
+    case deliveriesList = "deliveries.list"
+    /// Sends a message once more that had been given up.
+    case deliveriesRetry = "deliveries.retry"
+    /// Forgets a message that was not sent.
+    case deliveriesDiscard = "deliveries.discard"
     /// The newest messages of a session, oldest first.
     case chatHistory = "chat.history"
     /// Says something in a session; the agent's answer comes as events.
@@ -429,6 +449,9 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
         case .modelsList: return .operatorRead
         case .send: return .operatorWrite
         case .poll: return .operatorAdmin
+        case .deliveriesList: return .operatorRead
+        case .deliveriesRetry: return .operatorWrite
+        case .deliveriesDiscard: return .operatorWrite
         case .chatHistory: return .operatorRead
         case .chatSend: return .operatorWrite
         case .chatAbort: return .operatorWrite
@@ -549,6 +572,9 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
         case .modelsList: return .operatorRead
         case .send: return .operatorWrite
         case .poll: return .operatorWrite
+        case .deliveriesList: return .operatorRead
+        case .deliveriesRetry: return .operatorWrite
+        case .deliveriesDiscard: return .operatorWrite
         case .chatHistory: return .operatorRead
         case .chatSend: return .operatorWrite
         case .chatAbort: return .operatorWrite
@@ -658,7 +684,7 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
     /// Whether a repeat with the same idempotency key gets the first answer again.
     public var isIdempotent: Bool {
         switch self {
-        case .agent, .send, .poll, .chatSend, .sessionsCreate, .sessionsSend, .sessionsSteer, .nodeInvoke: return true
+        case .send, .poll, .sessionsCreate, .nodeInvoke: return true
         default: return false
         }
     }
@@ -3959,6 +3985,183 @@ public struct CronUpdateParams: Codable, Hashable, Sendable {
 }
 
 public typealias CronUpdateResult = CronJob
+
+public struct DeliveriesDiscardParams: Codable, Hashable, Sendable {
+    public var id: String
+
+    public init(
+        id: String
+    ) {
+        self.id = id
+    }
+}
+
+public struct DeliveriesDiscardResult: Codable, Hashable, Sendable {
+    public var ok: Bool
+
+    public init(
+        ok: Bool
+    ) {
+        self.ok = ok
+    }
+}
+
+public struct DeliveriesListParams: Codable, Hashable, Sendable {
+    /// Default: all but `sent`.
+    public var states: [States]?
+    public var channel: String?
+    /// Default 100.
+    public var limit: Int?
+
+    public init(
+        states: [States]? = nil,
+        channel: String? = nil,
+        limit: Int? = nil
+    ) {
+        self.states = states
+        self.channel = channel
+        self.limit = limit
+    }
+
+    public enum States: RawRepresentable, Codable, Hashable, Sendable {
+        case waiting
+        case sending
+        case unsure
+        case live
+        case sent
+        case failed
+        case unknown
+        case expired
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "waiting": self = .waiting
+            case "sending": self = .sending
+            case "unsure": self = .unsure
+            case "live": self = .live
+            case "sent": self = .sent
+            case "failed": self = .failed
+            case "unknown": self = .unknown
+            case "expired": self = .expired
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .waiting: return "waiting"
+            case .sending: return "sending"
+            case .unsure: return "unsure"
+            case .live: return "live"
+            case .sent: return "sent"
+            case .failed: return "failed"
+            case .unknown: return "unknown"
+            case .expired: return "expired"
+            case .unrecognized(let value): return value
+            }
+        }
+    }
+}
+
+public struct DeliveriesListResult: Codable, Hashable, Sendable {
+    /// Newest first.
+    public var deliveries: [QueuedDelivery]
+    /// What came in and could not be dealt with. Newest first.
+    public var aside: [Aside]
+    public var inbox: Inbox
+    public var outbox: Outbox
+
+    public init(
+        deliveries: [QueuedDelivery],
+        aside: [Aside],
+        inbox: Inbox,
+        outbox: Outbox
+    ) {
+        self.deliveries = deliveries
+        self.aside = aside
+        self.inbox = inbox
+        self.outbox = outbox
+    }
+
+    public struct Aside: Codable, Hashable, Sendable {
+        public var id: String
+        public var channel: String
+        public var accountId: String
+        public var nativeId: String
+        public var reason: String
+        public var receivedAtMs: Int
+
+        public init(
+            id: String,
+            channel: String,
+            accountId: String,
+            nativeId: String,
+            reason: String,
+            receivedAtMs: Int
+        ) {
+            self.id = id
+            self.channel = channel
+            self.accountId = accountId
+            self.nativeId = nativeId
+            self.reason = reason
+            self.receivedAtMs = receivedAtMs
+        }
+    }
+
+    public struct Inbox: Codable, Hashable, Sendable {
+        public var waiting: Int
+        public var bytes: Int
+        public var aside: Int
+
+        public init(
+            waiting: Int,
+            bytes: Int,
+            aside: Int
+        ) {
+            self.waiting = waiting
+            self.bytes = bytes
+            self.aside = aside
+        }
+    }
+
+    public struct Outbox: Codable, Hashable, Sendable {
+        public var `open`: Int
+        public var bytes: Int
+        /// Deliveries that wait for their owner.
+        public var dead: Int
+
+        public init(
+            `open`: Int,
+            bytes: Int,
+            dead: Int
+        ) {
+            self.`open` = `open`
+            self.bytes = bytes
+            self.dead = dead
+        }
+    }
+}
+
+public struct DeliveriesRetryParams: Codable, Hashable, Sendable {
+    public var id: String
+
+    public init(
+        id: String
+    ) {
+        self.id = id
+    }
+}
+
+public struct DeliveriesRetryResult: Codable, Hashable, Sendable {
+    public var ok: Bool
+
+    public init(
+        ok: Bool
+    ) {
+        self.ok = ok
+    }
+}
 
 public struct DeliveryContext: Codable, Hashable, Sendable {
     public var channel: String?
@@ -7843,6 +8046,106 @@ public struct PresenceEvent: Codable, Hashable, Sendable {
         presence: [PresenceEntry]
     ) {
         self.presence = presence
+    }
+}
+
+public struct QueuedDelivery: Codable, Hashable, Sendable {
+    public var id: String
+    public var channel: String
+    public var accountId: String
+    public var to: String
+    public var threadId: String?
+    /// text, media, poll, edit, react, unsend.
+    public var kind: String
+    /// `unsure`: nobody heard whether it was sent, and it is being found out. `failed`, `unknown` (it can't
+    /// be found out) and `expired` wait for their owner.
+    public var state: State
+    public var attempts: Int
+    /// How it begins.
+    public var preview: String
+    public var error: String?
+    public var errorKind: String?
+    public var runId: String?
+    public var createdAtMs: Int
+    public var updatedAtMs: Int
+    public var expiresAtMs: Int
+    /// When it is tried next.
+    public var nextAtMs: Int?
+
+    public init(
+        id: String,
+        channel: String,
+        accountId: String,
+        to: String,
+        threadId: String? = nil,
+        kind: String,
+        state: State,
+        attempts: Int,
+        preview: String,
+        error: String? = nil,
+        errorKind: String? = nil,
+        runId: String? = nil,
+        createdAtMs: Int,
+        updatedAtMs: Int,
+        expiresAtMs: Int,
+        nextAtMs: Int? = nil
+    ) {
+        self.id = id
+        self.channel = channel
+        self.accountId = accountId
+        self.to = to
+        self.threadId = threadId
+        self.kind = kind
+        self.state = state
+        self.attempts = attempts
+        self.preview = preview
+        self.error = error
+        self.errorKind = errorKind
+        self.runId = runId
+        self.createdAtMs = createdAtMs
+        self.updatedAtMs = updatedAtMs
+        self.expiresAtMs = expiresAtMs
+        self.nextAtMs = nextAtMs
+    }
+
+    public enum State: RawRepresentable, Codable, Hashable, Sendable {
+        case waiting
+        case sending
+        case unsure
+        case live
+        case sent
+        case failed
+        case unknown
+        case expired
+        case unrecognized(String)
+
+        public init(rawValue: String) {
+            switch rawValue {
+            case "waiting": self = .waiting
+            case "sending": self = .sending
+            case "unsure": self = .unsure
+            case "live": self = .live
+            case "sent": self = .sent
+            case "failed": self = .failed
+            case "unknown": self = .unknown
+            case "expired": self = .expired
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        public var rawValue: String {
+            switch self {
+            case .waiting: return "waiting"
+            case .sending: return "sending"
+            case .unsure: return "unsure"
+            case .live: return "live"
+            case .sent: return "sent"
+            case .failed: return "failed"
+            case .unknown: return "unknown"
+            case .expired: return "expired"
+            case .unrecognized(let value): return value
+            }
+        }
     }
 }
 

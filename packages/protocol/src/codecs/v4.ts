@@ -1,4 +1,5 @@
 import type { HelloOkV4 } from "../connect.ts";
+import type { PayloadOf } from "../events/events.ts";
 import { HELLO_HEALTH_KEYS } from "../health.ts";
 import type { Hello, ProtocolCodec } from "./codec.ts";
 import { helloCommon } from "./shared.ts";
@@ -12,6 +13,13 @@ function healthOf(health: Hello["health"]): HelloOkV4["snapshot"]["health"] {
   for (const key of HELLO_HEALTH_KEYS) if (health[key] !== undefined) known[key] = health[key];
   if (known["ok"] !== true) delete known["ok"];
   return known;
+}
+
+/** Revision 4 is told what is new, and puts it together itself. */
+function chatEventV4(payload: PayloadOf<"chat">): unknown {
+  if (payload.state !== "delta") return payload;
+  const { message: _, ...news } = payload;
+  return news;
 }
 
 /** Revision 4: `auth` always says the effective role and scopes; no host name; surfaces by URL. */
@@ -35,6 +43,6 @@ export const codecV4: ProtocolCodec = {
     };
   },
   error: (error) => error,
-  event: (_name, payload) => payload,
+  event: (name, payload) => (name === "chat" ? chatEventV4(payload as PayloadOf<"chat">) : payload),
   result: (_name, result) => result,
 };

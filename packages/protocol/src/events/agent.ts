@@ -10,7 +10,7 @@ export const agentEvents = {
   agent: event({
     summary: "A step of a run: its life, its words, its tools.",
     since: 3,
-    status: "planned",
+    status: "served",
     audience: "operators",
     scope: "operator.read",
     droppable: false,
@@ -36,7 +36,7 @@ export const agentEvents = {
   chat: event({
     summary: "What an agent says in a session: so far, at the end, or why not.",
     since: 3,
-    status: "planned",
+    status: "served",
     audience: "operators",
     scope: "operator.read",
     droppable: false,

@@ -35,8 +35,8 @@ export const agentMethods = {
     role: "operator",
     scope: "operator.write",
     since: 3,
-    status: "planned",
-    idempotent: true,
+    status: "served",
+    idempotent: "kept",
     params: lazy(() =>
       z.object({
         message: longText().min(1),
@@ -79,7 +79,7 @@ export const agentMethods = {
     role: "operator",
     scope: "operator.write",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z.object({
         runId: shortText(),
@@ -106,7 +106,7 @@ export const agentMethods = {
     role: "operator",
     scope: "operator.read",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() => z.object({ agentId: shortText().optional(), sessionKey: sessionKey().optional() })),
     result: lazy(() =>
       z.object({
@@ -122,7 +122,7 @@ export const agentMethods = {
     role: "operator",
     scope: "operator.read",
     since: 3,
-    status: "planned",
+    status: "served",
     params: noParams,
     result: lazy(() =>
       z.object({
@@ -138,7 +138,7 @@ export const agentMethods = {
     role: "operator",
     scope: "operator.read",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() => z.object({ agentId: shortText().optional().meta({ description: "Since revision 4." }) })),
     result: lazy(() => z.object({ models: z.array(modelChoiceSchema()) })),
   }),

@@ -16,7 +16,7 @@ export const chatMethods = {
     role: "operator",
     scope: "operator.read",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z.object({
         sessionKey: sessionKey(),
@@ -49,8 +49,8 @@ export const chatMethods = {
     role: "operator",
     scope: "operator.write",
     since: 3,
-    status: "planned",
-    idempotent: true,
+    status: "served",
+    idempotent: "kept",
     params: lazy(() =>
       z.object({
         sessionKey: sessionKey(),
@@ -91,7 +91,7 @@ export const chatMethods = {
     role: "operator",
     scope: "operator.write",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z.object({
         sessionKey: sessionKey(),
@@ -108,7 +108,7 @@ export const chatMethods = {
     role: "operator",
     scope: "operator.admin",
     since: 3,
-    status: "planned",
+    status: "served",
     unlisted: [3],
     params: lazy(() =>
       z.object({

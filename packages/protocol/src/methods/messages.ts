@@ -19,7 +19,7 @@ export const messageMethods = {
     role: "operator",
     scope: "operator.write",
     since: 3,
-    status: "planned",
+    status: "served",
     idempotent: true,
     params: lazy(() =>
       z.object({
@@ -53,7 +53,7 @@ export const messageMethods = {
     role: "operator",
     scope: { 3: "operator.admin", 4: "operator.write" },
     since: 3,
-    status: "planned",
+    status: "served",
     idempotent: true,
     unlisted: [3],
     params: lazy(() =>

@@ -7,6 +7,7 @@ import { channelMethods } from "./channels.ts";
 import { chatMethods } from "./chat.ts";
 import { configMethods } from "./config.ts";
 import { cronMethods } from "./cron.ts";
+import { deliveryMethods } from "./deliveries.ts";
 import { deviceAccessMethods } from "./device-access.ts";
 import { deviceMethods } from "./devices.ts";
 import { logMethods } from "./logs.ts";
@@ -28,6 +29,7 @@ export const METHODS = {
   ...systemMethods,
   ...agentMethods,
   ...messageMethods,
+  ...deliveryMethods,
   ...chatMethods,
   ...sessionMethods,
   ...sessionRunMethods,
@@ -66,6 +68,11 @@ export const METHOD_FAMILIES: readonly MethodFamily[] = [
   },
   { title: "Agents", about: "Who thinks, and with what; a task with an answer.", methods: agentMethods },
   { title: "Messages", about: "Text and polls that go out to a channel without an agent.", methods: messageMethods },
+  {
+    title: "Deliveries",
+    about: "What waits to be sent, and what could not be.",
+    methods: deliveryMethods,
+  },
   { title: "Chat", about: "A conversation with an agent, as a page or an app shows it.", methods: chatMethods },
   { title: "Sessions", about: "What conversations there are, and how each is set up.", methods: sessionMethods },
   {

@@ -101,8 +101,8 @@ export const sessionRunMethods = {
     role: "operator",
     scope: "operator.write",
     since: 4,
-    status: "planned",
-    idempotent: true,
+    status: "served",
+    idempotent: "kept",
     params: lazy(() => z.object(said())),
     result: started,
   }),
@@ -111,8 +111,8 @@ export const sessionRunMethods = {
     role: "operator",
     scope: "operator.write",
     since: 4,
-    status: "planned",
-    idempotent: true,
+    status: "served",
+    idempotent: "kept",
     params: lazy(() => z.object(said())),
     result: started,
   }),
@@ -121,7 +121,7 @@ export const sessionRunMethods = {
     role: "operator",
     scope: "operator.write",
     since: 4,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z
         .object({

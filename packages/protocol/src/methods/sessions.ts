@@ -16,7 +16,7 @@ export const sessionMethods = {
     role: "operator",
     scope: "operator.read",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z.object({
         limit: z.int().min(1).optional(),
@@ -57,7 +57,7 @@ export const sessionMethods = {
     role: "operator",
     scope: "operator.read",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z.object({
         keys: z.array(sessionKey()).min(1).meta({ description: "The first 64 count." }),
@@ -85,7 +85,7 @@ export const sessionMethods = {
     role: "operator",
     scope: { 3: "operator.admin", 4: "operator.read" },
     since: 3,
-    status: "planned",
+    status: "served",
     unlisted: [3],
     params: lazy(() =>
       z.object({
@@ -119,7 +119,7 @@ export const sessionMethods = {
     role: "operator",
     scope: "operator.admin",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z.object({
         key: sessionKey(),
@@ -163,7 +163,7 @@ export const sessionMethods = {
     role: "operator",
     scope: "operator.admin",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z.object({
         key: sessionKey(),
@@ -178,7 +178,7 @@ export const sessionMethods = {
     role: "operator",
     scope: "operator.admin",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z.object({
         key: sessionKey(),
@@ -203,7 +203,7 @@ export const sessionMethods = {
     role: "operator",
     scope: "operator.admin",
     since: 3,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z.object({
         key: sessionKey(),
@@ -227,7 +227,7 @@ export const sessionMethods = {
     role: "operator",
     scope: "operator.read",
     since: 4,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z.object({
         key: sessionKey(),
@@ -242,7 +242,7 @@ export const sessionMethods = {
     role: "operator",
     scope: "operator.read",
     since: 4,
-    status: "planned",
+    status: "served",
     params: lazy(() =>
       z.object({ key: sessionKey(), agentId: agentId(), limit: z.int().min(1).max(1_000).optional() }),
     ),

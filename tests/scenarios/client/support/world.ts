@@ -46,7 +46,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const bus = createInProcessBus();
   const folder = await mkdtemp(join(tmpdir(), "saltgate-world-"));
   const state = await openGatewayState({ store, bus, approvalsFile: join(folder, "exec-approvals.json") });
-  const { pairing, invites, nodes, approvals } = state;
+  const { pairing, invites, nodes, approvals, conversation } = state;
   const listen = (port: number): Promise<Gateway> =>
     startGateway({
       listen: { port, required: ["127.0.0.1"], optional: [], tls: options.tls },
@@ -61,6 +61,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       invites,
       nodes,
       approvals,
+      conversation,
       bus,
       engine: nativeEngine,
       clock: systemClock,

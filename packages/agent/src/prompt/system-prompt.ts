@@ -1,0 +1,62 @@
+import type { AgentProfile } from "../settings.ts";
+import type { RunPrincipal, ToolDescription } from "../tool.ts";
+import { silentWord } from "./reply-shape.ts";
+import { untrustedRule } from "./untrusted-text.ts";
+
+/** A file of an agent's folder that its owner wrote for it. */
+export interface WorkspaceFile {
+  /** e.g. `AGENTS.md`. */
+  readonly name: string;
+  /** `undefined`: there is none. */
+  readonly text: string | undefined;
+}
+
+/** Of a longer file the rest is left out, in characters. */
+export const maxWorkspaceFileChars = 20_000;
+const maxFiles = 20;
+
+/** What a system prompt is made of. */
+export interface SystemPromptFacts {
+  readonly agent: AgentProfile;
+  readonly files: readonly WorkspaceFile[];
+  readonly tools: readonly ToolDescription[];
+  readonly principal: RunPrincipal;
+  readonly sessionKey: string;
+  /** What is answered goes to this channel; absent: to clients. */
+  readonly channel: string | undefined;
+  readonly isDirect: boolean;
+  readonly extra: string | undefined;
+  /** In words, e.g. of the local day. */
+  readonly now: string;
+}
+
+/** What a model is told before a conversation. Pure: the same facts give the same words. */
+export function systemPrompt(facts: SystemPromptFacts): string {
+  const { agent, channel, extra, files, isDirect, principal, sessionKey, tools } = facts;
+  const name = agent.identity?.name ?? agent.name ?? agent.id;
+  const blocks = [
+    `You are ${name}, a personal assistant who runs on its owner's own gateway. Be exact, be brief, and say so when you don't know something.`,
+    `It is ${facts.now}. This conversation is ${JSON.stringify(sessionKey)}; ${
+      channel === undefined
+        ? "your answers are shown in the owner's own clients"
+        : `your answers go to ${channel}, ${isDirect ? "to one person" : "to a group, where others read along"}`
+    }. You speak with ${principal.isOwner ? "your owner" : "somebody your owner let in, who is not your owner: don't tell them what is private to the owner, and don't act for them beyond what they may"}.`,
+    tools.length === 0
+      ? "You have no tools in this conversation."
+      : `You have these tools: ${tools.map((tool) => tool.name).join(", ")}. Use them instead of guessing, and tell what you did. Your folder is ${agent.workspace}.`,
+    untrustedRule,
+    `To answer nothing at all, say exactly ${silentWord}. A line "MEDIA:" with a path in your folder or an address attaches a file. [[reply_to_current]] quotes the message that you answer.`,
+    ...files
+      .slice(0, maxFiles)
+      .flatMap(({ name: file, text }) =>
+        text === undefined || text.trim() === "" ? [] : [`# ${file}\n\n${cut(text)}`],
+      ),
+    ...(extra === undefined || extra.trim() === "" ? [] : [extra.trim()]),
+  ];
+  return blocks.join("\n\n");
+}
+
+function cut(text: string): string {
+  if (text.length <= maxWorkspaceFileChars) return text.trim();
+  return `${text.slice(0, maxWorkspaceFileChars)}\n[… the file goes on; ${text.length - maxWorkspaceFileChars} characters were left out …]`;
+}

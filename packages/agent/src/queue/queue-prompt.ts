@@ -1,0 +1,33 @@
+import type { MessagePart } from "../transcript.ts";
+
+/** One of the turns that a run answers together. */
+export interface CollectedTurn {
+  readonly content: readonly MessagePart[];
+  readonly plainText: string;
+  readonly shortened: boolean;
+}
+
+const maxLineChars = 160;
+
+/** What the agent is told when several things were said while it was busy. One alone is told as it is. */
+export function collectedContent(turns: readonly CollectedTurn[]): readonly MessagePart[] {
+  const [only] = turns;
+  if (turns.length === 1 && only !== undefined && !only.shortened) return only.content;
+  const lines = turns.filter(({ shortened }) => shortened).map(({ plainText }) => `- ${oneLine(plainText)}`);
+  const whole = turns.filter(({ shortened }) => !shortened);
+  const blocks: string[] = [];
+  if (lines.length > 0)
+    blocks.push(`[${lines.length} earlier messages didn't fit; of each only its beginning]\n${lines.join("\n")}`);
+  if (whole.length > 1) blocks.push("[These messages came while you were busy. Answer them together.]");
+  for (const [index, { content }] of whole.entries()) {
+    const text = content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
+    blocks.push(whole.length > 1 ? `--- message ${index + 1} of ${whole.length}\n${text}` : text);
+  }
+  const rest = whole.flatMap(({ content }) => content.filter((part) => part.type !== "text"));
+  return [{ type: "text", text: blocks.join("\n\n") }, ...rest];
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > maxLineChars ? `${line.slice(0, maxLineChars - 1).replace(/[\ud800-\udbff]$/u, "")}…` : line;
+}

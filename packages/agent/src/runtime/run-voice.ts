@@ -1,0 +1,89 @@
+import type { ToolCallPart } from "../prompt/model-context.ts";
+import { visibleSoFar } from "../prompt/reply-shape.ts";
+import type { ReplyRoute, ToolOutcome } from "../tool.ts";
+import type { AssistantMessage } from "../transcript.ts";
+import type { RunEnding, RunEvent } from "../turn.ts";
+
+/** What all events of a run have. */
+type Head = Pick<RunEvent, "runId" | "sessionKey" | "agentId">;
+
+/** Tells what a run does, numbered and without gaps. A listener that throws hurts nobody. */
+export class RunVoice {
+  readonly #head: Head;
+  readonly #now: () => number;
+  readonly #listener: (event: RunEvent) => void;
+  readonly #startedAtMs: number;
+  #seq = 0;
+  #before: string[] = [];
+  #shown = "";
+  #spoke = false;
+  #isOver = false;
+
+  constructor(options: Head & { now: () => number; listener: (event: RunEvent) => void; startedAtMs: number }) {
+    const { agentId, runId, sessionKey } = options;
+    this.#head = { agentId, runId, sessionKey };
+    this.#now = options.now;
+    this.#listener = options.listener;
+    this.#startedAtMs = options.startedAtMs;
+  }
+
+  /** Whether anything of this step was shown. */
+  get spokeInStep(): boolean {
+    return this.#spoke;
+  }
+
+  /** @param reply where its answer is delivered besides the transcript */
+  started(reply?: ReplyRoute): void {
+    this.#tell({ type: "started", startedAtMs: this.#startedAtMs, ...(reply !== undefined && { reply }) });
+  }
+
+  /** A step begins; what earlier ones said stays. */
+  beginStep(saidBefore: readonly string[]): void {
+    this.#before = saidBefore.map(visibleSoFar).filter((text) => text !== "");
+    this.#spoke = false;
+  }
+
+  /** Everything that this step has said. */
+  text(soFar: string): void {
+    const text = [...this.#before, visibleSoFar(soFar)].filter((part) => part !== "").join("\n\n");
+    if (text === this.#shown) return;
+    const replace = !text.startsWith(this.#shown);
+    const delta = replace ? text : text.slice(this.#shown.length);
+    this.#shown = text;
+    this.#spoke = true;
+    this.#tell({ type: "text", delta, text, replace });
+  }
+
+  toolStarts({ arguments: args, id, name }: ToolCallPart): void {
+    this.#tell({ type: "tool", phase: "start", toolCallId: id, name, args });
+  }
+
+  toolProgress({ id, name }: ToolCallPart, partial: string): void {
+    this.#tell({ type: "tool", phase: "update", toolCallId: id, name, partial });
+  }
+
+  toolEnds({ id, name }: ToolCallPart, { content, details, isError }: ToolOutcome): void {
+    this.#tell({ type: "tool", phase: "result", toolCallId: id, name, isError, result: details ?? { content } });
+  }
+
+  compaction(phase: "start" | "end"): void {
+    this.#tell({ type: "compaction", phase });
+  }
+
+  /** The last word; nothing is told after it. */
+  ended(ending: RunEnding, message?: AssistantMessage): void {
+    this.#tell({ type: "ended", ending, startedAtMs: this.#startedAtMs, ...(message && { message }) });
+    this.#isOver = true;
+  }
+
+  #tell(what: Record<string, unknown> & { readonly type: RunEvent["type"] }): void {
+    if (this.#isOver) return;
+    this.#seq += 1;
+    const event = { ...this.#head, seq: this.#seq, atMs: this.#now(), ...what } as RunEvent;
+    try {
+      this.#listener(event);
+    } catch {
+      // Who listens badly misses something; the run goes on.
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { BackendError, type ThoughtEvent } from "@saltgate/agent";
+import type { ModelCost } from "./models-options.ts";
+import type { SdkPart } from "./sdk-model.ts";
+import { signatureIn } from "./thinking-signature.ts";
+import { argumentsFrom } from "./tool-arguments.ts";
+import { usageOf } from "./usage.ts";
+
+type Finish = Extract<SdkPart, { type: "finish" }>;
+type ToolCall = Extract<ThoughtEvent, { type: "toolCall" }>;
+
+/** What is known of the step besides its stream. */
+export interface StepFacts {
+  /** `provider/model`, for messages. */
+  readonly name: string;
+  readonly cost: ModelCost | undefined;
+  /** Whether an answer without a word is one: after results of tools there may be nothing left to say. */
+  readonly mayBeEmpty: boolean;
+}
+
+/**
+ * Turns the parts of a stream into what a step tells. Calls of tools are told at the end, when it is certain that the
+ * answer is whole: half a call is never told.
+ */
+export class Thought {
+  readonly #facts: StepFacts;
+  readonly #calls: ToolCall[] = [];
+  #saidAnything = false;
+  #finish: Finish | undefined;
+
+  constructor(facts: StepFacts) {
+    this.#facts = facts;
+  }
+
+  /** What one part tells. @throws whatever the part reports as an error */
+  take(part: SdkPart): readonly ThoughtEvent[] {
+    switch (part.type) {
+      case "text-delta":
+        this.#saidAnything ||= part.delta !== "";
+        return part.delta === "" ? [] : [{ type: "text", delta: part.delta }];
+      case "reasoning-start":
+      case "reasoning-delta":
+      case "reasoning-end": {
+        const signature = signatureIn(part);
+        const delta = part.type === "reasoning-delta" ? part.delta : "";
+        if (delta === "" && signature === undefined) return [];
+        return [{ type: "thinking", delta, ...(signature !== undefined && { signature }) }];
+      }
+      case "tool-call":
+        this.#calls.push({
+          type: "toolCall",
+          id: part.toolCallId,
+          name: part.toolName,
+          arguments: argumentsFrom(part.input),
+        });
+        return [];
+      case "error":
+        throw part.error;
+      case "finish":
+        this.#finish = part;
+        return [];
+      default:
+        return [];
+    }
+  }
+
+  /** What is told when the stream has ended. @throws {BackendError} when it ended too early, or with nothing */
+  end(): readonly ThoughtEvent[] {
+    const { name, cost, mayBeEmpty } = this.#facts;
+    const finish = this.#finish;
+    const reason = finish?.finishReason.unified;
+    if (reason === "content-filter") throw new BackendError("refusal", `${name} declined to answer this.`);
+    const isWhole = finish?.finishReason.raw !== undefined && reason !== "error" && reason !== "interrupted";
+    if (finish === undefined || !isWhole)
+      throw new BackendError("unavailable", `${name} stopped in the middle of its answer.`);
+    const hasCalls = this.#calls.length > 0;
+    if (!this.#saidAnything && !hasCalls && reason === "stop" && !mayBeEmpty)
+      throw new BackendError("format", `${name} answered with nothing.`);
+    const usage = usageOf(finish.usage, cost);
+    // Some servers call it an end although tools are called; a cut answer may have lost calls, and stays cut.
+    const stopReason = reason === "length" ? "length" : hasCalls ? "toolUse" : "stop";
+    return [
+      ...(stopReason === "length" ? [] : this.#calls),
+      { type: "end", stopReason, ...(usage !== undefined && { usage }) },
+    ];
+  }
+}

@@ -1,0 +1,57 @@
+/** A server answered with something that no model API answers with. `message` completes "the server at its address ...". */
+export class StrangeAnswer extends Error {
+  override readonly name = "StrangeAnswer";
+}
+
+/** Largest explanation of a refusal, in bytes. */
+const MAX_REFUSAL_BYTES = 256 * 1024;
+
+/** What to watch for. */
+export interface FetchWatch {
+  /** Called with every piece that comes. */
+  readonly heard: () => void;
+  readonly maxAnswerBytes: number;
+}
+
+/**
+ * `fetch` that follows no redirect, so that a key goes to the configured address and nowhere else, takes only streams of
+ * events for an answer, and counts what comes.
+ */
+export function watchedFetch({ heard, maxAnswerBytes }: FetchWatch): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, { ...init, redirect: "manual" });
+    heard();
+    const strange = strangenessOf(response);
+    if (strange !== undefined) {
+      await response.body?.cancel();
+      throw new StrangeAnswer(strange);
+    }
+    const { body, status, statusText, headers } = response;
+    const counted = body?.pipeThrough(counting(heard, response.ok ? maxAnswerBytes : MAX_REFUSAL_BYTES)) ?? null;
+    return new Response(counted, { status, statusText, headers });
+  };
+}
+
+function strangenessOf({ status, ok, headers }: Response): string | undefined {
+  if (status >= 300 && status < 400)
+    return "redirects elsewhere, which is not followed: configure the address it ends at";
+  if (!ok) return undefined;
+  const type = (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type === "" || type === "text/event-stream") return undefined;
+  return `answered with ${/^[\w.+/-]{1,60}$/.test(type) ? type : "something else"} instead of a stream of events: is it the address of a model API, with its /v1?`;
+}
+
+function counting(
+  heard: () => void,
+  maxBytes: number,
+): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let bytes = 0;
+  return new TransformStream({
+    transform(piece, controller) {
+      bytes += piece.length;
+      if (bytes > maxBytes) throw new StrangeAnswer(`sent more than ${maxBytes} bytes`);
+      heard();
+      controller.enqueue(piece);
+    },
+  });
+}

@@ -1,0 +1,59 @@
+import { backoffMs, deliveryBackoff } from "./backoff.ts";
+import { isChannelError } from "./channel-error.ts";
+import type { DeliveryOutcome } from "./outbox.ts";
+
+/** How long after an attempt nobody heard of it is asked about: the platform may still be carrying it out. */
+export const reconcileAfterMs = 3_000;
+
+/** What follows from a failed attempt: for the delivery, and for the account it was made on. */
+export interface Aftermath {
+  readonly outcome: Exclude<DeliveryOutcome, { state: "sent" }> | { readonly state: "gone" };
+  /** Nothing is sent on this account until then. */
+  readonly pauseUntilMs?: number;
+  /** The account can't send until its owner has mended it. */
+  readonly stopsAccount?: boolean;
+}
+
+/**
+ * Decides what follows from a failed attempt. Pure. What may have been carried out is never simply tried again: it is
+ * found out first, unless trying again is harmless.
+ */
+export function afterAttempt(facts: {
+  readonly error: unknown;
+  /** How many attempts there were, this one included. */
+  readonly attempts: number;
+  readonly nowMs: number;
+  readonly expiresAtMs: number;
+  /** Whether a repeat has no effect: an edit, a reaction, or what a platform drops by its handle. */
+  readonly isRepeatable: boolean;
+  /** A number from 0 up to 1. */
+  readonly random: number;
+}): Aftermath {
+  const { error, attempts, nowMs, expiresAtMs, isRepeatable, random } = facts;
+  const kind = isChannelError(error) ? error.kind : "unknown-outcome";
+  const message = error instanceof Error ? error.message : String(error);
+  const again = (atMs: number): Aftermath["outcome"] =>
+    atMs >= expiresAtMs ? { state: "expired" } : { state: "waiting", atMs, error: message, errorKind: kind };
+  const pauseMs = backoffMs(deliveryBackoff, attempts, random);
+  switch (kind) {
+    case "rate": {
+      // Exactly as long as the platform said, and nothing else of this account before.
+      const untilMs = nowMs + (isChannelError(error) ? (error.retryAfterMs ?? pauseMs) : pauseMs);
+      return { outcome: again(untilMs), pauseUntilMs: untilMs };
+    }
+    case "transient":
+    case "conflict":
+      return { outcome: again(nowMs + (isChannelError(error) ? (error.retryAfterMs ?? pauseMs) : pauseMs)) };
+    case "auth":
+    case "config":
+      // Nothing is wrong with what is sent: it waits until the account works again.
+      return { outcome: again(nowMs + deliveryBackoff.maxMs), stopsAccount: true };
+    case "unknown-outcome":
+      if (isRepeatable) return { outcome: again(nowMs + pauseMs) };
+      return { outcome: { state: "unsure", atMs: nowMs + reconcileAfterMs, error: message } };
+    case "gone":
+      return { outcome: { state: "gone" } };
+    case "refused":
+      return { outcome: { state: "failed", error: message, errorKind: kind } };
+  }
+}

@@ -1,0 +1,309 @@
+import {
+  AgentRuntime,
+  type AgentRuntimeOptions,
+  type AgentSettings,
+  type BackendPort,
+  mainSessionKey,
+  parseChatCommand,
+  type TurnRequest,
+} from "@saltgate/agent";
+import { defaultGatheringRules, MediaShelf, Receptionist } from "@saltgate/channel";
+import type { SenderPairing } from "@saltgate/pairing";
+import type { SqlDatabase } from "@saltgate/store";
+import { ChannelDesk } from "../channels/channel-desk.ts";
+import type { GatewayChannels } from "../channels/installed-channels.ts";
+import type { Clock } from "../clock.ts";
+import type { Peer } from "../connection/peer.ts";
+import type { EventPublisher } from "../events/event-hub.ts";
+import type { Logger } from "../logging/logger.ts";
+import { agentMethods } from "../methods/agents.ts";
+import { channelMethods } from "../methods/channels.ts";
+import { chatMethods, principalOf } from "../methods/chat.ts";
+import { deliveryMethods } from "../methods/deliveries.ts";
+import type { Handlers } from "../methods/handlers.ts";
+import { messageMethods } from "../methods/messages.ts";
+import { sessionKeyOf, sessionMethods } from "../methods/sessions.ts";
+import type { NodeChannel } from "../nodes/node-session.ts";
+import { type ChatRules, InboundDesk } from "./inbound-desk.ts";
+import { ReplyDesk } from "./reply-desk.ts";
+import { RunBroadcast } from "./run-broadcast.ts";
+import { NodeSessionListeners } from "./session-listeners.ts";
+import { SystemLines } from "./system-lines.ts";
+
+/** What a gateway is given about conversations. */
+export interface GatewayConversation {
+  /** Where sessions, turns, the inbox and the outbox are; with the parts {@link conversationSchema}. */
+  readonly database: SqlDatabase;
+  /** Where files on their way in and out are kept. */
+  readonly mediaDir: string;
+  readonly channels: GatewayChannels;
+  /** Who may write in direct messages, besides the configuration. */
+  readonly senders: SenderPairing;
+  readonly settings: () => AgentSettings;
+  readonly rules: () => ChatRules;
+  readonly backends: BackendPort;
+  readonly tools: (desk: ConversationDesk) => AgentRuntimeOptions["toolsFor"];
+  readonly workspaceFiles: AgentRuntimeOptions["workspaceFiles"];
+  /** Opens a file of an agent's folder that an answer attaches. @throws when it isn't inside that folder */
+  readonly workspaceFile: (agentId: string, path: string) => Promise<Uint8Array<ArrayBuffer>>;
+  /** Takes the credentials of a channel's account out of the configuration. */
+  readonly forgetCredentials: Parameters<typeof channelMethods>[0]["forgetCredentials"];
+  /** The profile that the gateway runs with, unless it is the default one. */
+  readonly profile: string | undefined;
+}
+
+/** What the desk needs of the gateway around it. */
+export interface ConversationDeskOptions {
+  readonly conversation: GatewayConversation;
+  readonly events: EventPublisher;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly newId: () => string;
+  readonly houseFacts: Omit<AgentRuntimeOptions["houseFacts"], "channels" | "models">;
+}
+
+type ConversationMethods = ReturnType<typeof agentMethods> &
+  ReturnType<typeof channelMethods> &
+  ReturnType<typeof chatMethods> &
+  ReturnType<typeof deliveryMethods> &
+  ReturnType<typeof messageMethods> &
+  ReturnType<typeof sessionMethods>;
+
+/** Everything about conversations in one gateway: channels, sessions, runs, and what is on its way between them. */
+export class ConversationDesk {
+  readonly methods: Pick<Handlers, keyof ConversationMethods>;
+  readonly channels: ChannelDesk;
+  readonly runtime: AgentRuntime;
+  readonly database: SqlDatabase;
+  readonly shelf: MediaShelf;
+  readonly #options: ConversationDeskOptions;
+  readonly #receptionist: Receptionist;
+  readonly #broadcast: RunBroadcast;
+  readonly #replies: ReplyDesk;
+  readonly #listeners = new NodeSessionListeners();
+  readonly #lines: SystemLines;
+  /** Runs whose sessions show what tools are called with, and what they answered. */
+  readonly #verbose = new Set<string>();
+  #opening: Promise<void> | undefined;
+
+  constructor(options: ConversationDeskOptions) {
+    const { clock, conversation, events, logger, newId } = options;
+    const { database, settings } = conversation;
+    this.#options = options;
+    this.database = database;
+    this.#lines = new SystemLines(clock.now);
+    const shelf = new MediaShelf({ directory: conversation.mediaDir, now: clock.now });
+    this.shelf = shelf;
+    this.channels = new ChannelDesk({
+      database,
+      channels: conversation.channels,
+      shelf: { get: (id) => this.#file(id) },
+      clock,
+      random: Math.random,
+      logger,
+      arrived: (conversations) => this.#receptionist.arrived(conversations),
+    });
+    this.#broadcast = new RunBroadcast({
+      events,
+      listeners: this.#listeners,
+      clock,
+      showsTools: (runId) => this.#verbose.has(runId),
+    });
+    this.#replies = new ReplyDesk({ desk: this.channels, database, clock, logger });
+    this.runtime = new AgentRuntime({
+      database,
+      clock,
+      newId,
+      random: Math.random,
+      settings,
+      backends: conversation.backends,
+      toolsFor: conversation.tools(this),
+      workspaceFiles: conversation.workspaceFiles,
+      onEvent: (event) => {
+        if (event.type === "started") this.#noteVerbosity(event.runId, event.sessionKey);
+        if (event.type === "ended") this.#verbose.delete(event.runId);
+        this.#broadcast.take(event);
+        this.#replies.take(event);
+      },
+      reply: (sql, reply) => this.#replies.reply(sql, reply),
+      houseFacts: {
+        ...options.houseFacts,
+        channels: () => this.#channelFacts(),
+        models: () => this.runtime.models(),
+      },
+      log: logger,
+    });
+    const inbound = new InboundDesk({
+      desk: this.channels,
+      database,
+      senders: conversation.senders,
+      runtime: this.runtime,
+      settings,
+      rules: conversation.rules,
+      lines: this.#lines,
+      logger,
+      profile: conversation.profile,
+    });
+    this.#receptionist = new Receptionist({
+      inbox: this.channels.inbox,
+      handle: (event, rows) => inbound.handle(event, rows),
+      rulesFor: ({ channel }) => ({ ...defaultGatheringRules, debounceMs: conversation.rules().debounceMs(channel) }),
+      isCommand: (text) => parseChatCommand(text, settings().session.resetTriggers)?.kind === "command",
+      clock,
+      random: Math.random,
+      logger,
+    });
+    const shared = { database, runtime: this.runtime, settings };
+    this.methods = {
+      ...agentMethods(shared),
+      ...channelMethods({ desk: this.channels, clock, forgetCredentials: conversation.forgetCredentials }),
+      ...chatMethods({ ...shared, desk: this.channels, events, clock, newId, lines: this.#lines }),
+      ...deliveryMethods(this.channels),
+      ...messageMethods({
+        desk: this.channels,
+        database,
+        shelf,
+        mirror: (sessionKey, text) => this.#mirror(sessionKey, text),
+      }),
+      ...sessionMethods({ ...shared, now: clock.now }),
+    };
+  }
+
+  /**
+   * Takes up what the last process left, and starts the channels. The gateway listens before it is called.
+   * @throws {StoreError} when the database can't be used; nothing runs then
+   */
+  open(): Promise<void> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    await this.runtime.open();
+    await this.#receptionist.start();
+    this.channels.start();
+  }
+
+  /** Begins nothing new, and lets what runs end until the signal; then the rest waits for the next start. */
+  async close(hurry: AbortSignal): Promise<void> {
+    await this.#opening?.catch(() => undefined);
+    await this.#receptionist.stop();
+    await this.runtime.drain(hurry);
+    await this.runtime.close();
+    await this.channels.stop();
+  }
+
+  /** Something happened that the agent of a session hears of with its next message; the main one without a key. */
+  queueSystemEvent(text: string, sessionKey?: string): void {
+    this.#lines.add(sessionKey ?? this.mainSessionKey, text);
+  }
+
+  /** Lines that wait for the main session. */
+  get queuedSystemEvents(): readonly string[] {
+    return this.#lines.peek(this.mainSessionKey);
+  }
+
+  get mainSessionKey(): string {
+    const { defaultAgentId, session } = this.#options.conversation.settings();
+    return mainSessionKey(defaultAgentId, session.mainKey);
+  }
+
+  /** What a client is told at its start. */
+  get sessionDefaults(): { defaultAgentId: string; mainKey: string; mainSessionKey: string; scope: string } {
+    const { defaultAgentId, session } = this.#options.conversation.settings();
+    return { defaultAgentId, mainKey: session.mainKey, mainSessionKey: this.mainSessionKey, scope: "per-sender" };
+  }
+
+  /** A node says something that belongs to a conversation. @returns true, or why it had no effect */
+  async nodeEvent(event: string, payload: unknown, node: NodeChannel, caller: Peer): Promise<true | string> {
+    const said = (typeof payload === "object" && payload !== null ? payload : {}) as Readonly<Record<string, unknown>>;
+    const text = (key: string): string | undefined => {
+      const value = said[key];
+      return typeof value === "string" && value.trim() !== "" ? value : undefined;
+    };
+    const key = sessionKeyOf(text("sessionKey") ?? "main", undefined, this.#options.conversation.settings());
+    switch (event) {
+      case "chat.subscribe":
+        return this.#listeners.subscribe(node.id, node, caller.version, key) ?? true;
+      case "chat.unsubscribe":
+        this.#listeners.unsubscribe(node.id, key);
+        return true;
+      case "voice.transcript":
+      case "agent.request": {
+        const message = text(event === "voice.transcript" ? "text" : "message");
+        if (message === undefined) return "the payload has no text";
+        const turn: TurnRequest = {
+          runId: text("key") ?? this.#options.newId(),
+          sessionKey: key,
+          agentId: key.split(":")[1] ?? "main",
+          content: [{ type: "text", text: message }],
+          plainText: message,
+          // A node is not its owner: whoever stands at a phone may speak to it.
+          principal: { ...principalOf(caller), isOwner: false, channel: "node" },
+          origin: { channel: "webchat", chatType: "direct" },
+        };
+        await this.runtime.submit(turn, { commandAuthorized: true });
+        return true;
+      }
+      default:
+        return "this gateway does nothing with this event";
+    }
+  }
+
+  /** A connection of a node is over. */
+  nodeLeft(connId: string): void {
+    this.#listeners.leave(connId);
+  }
+
+  /** Sizes of everything that is held in memory, for whoever watches them. */
+  sizes(): Readonly<Record<string, number>> {
+    const receptionist = this.#receptionist.sizes();
+    return {
+      ...this.channels.sizes(),
+      ...this.runtime.sizes(),
+      received: receptionist.queued + receptionist.busy + receptionist.paused,
+      broadcasting: this.#broadcast.size,
+      replying: this.#replies.size,
+      listeners: this.#listeners.size,
+      lines: this.#lines.size,
+    };
+  }
+
+  #noteVerbosity(runId: string, sessionKey: string): void {
+    this.database
+      .read((sql) => this.runtime.sessions.get(sql, sessionKey)?.settings.verboseLevel)
+      .then((level) => {
+        if (level === "on" || level === "full") this.#verbose.add(runId);
+      })
+      .catch((error: unknown) => this.#options.logger.warn({ err: error }, "a session can't be read"));
+  }
+
+  #channelFacts(): ReturnType<AgentRuntimeOptions["houseFacts"]["channels"]> {
+    const rows = this.channels.installed.flatMap(({ accounts, adapter }) =>
+      accounts.map((account) => {
+        const keeper = this.channels.keeper({ channel: adapter.descriptor.id, accountId: account.id });
+        const { health = "stopped", fix } = keeper?.status ?? {};
+        return { label: adapter.descriptor.label, account: account.id, state: account.notConfigured ?? health, fix };
+      }),
+    );
+    const missing = this.channels.missing.map(({ id, problem }) => ({ label: id, account: "default", state: problem }));
+    return [...rows, ...missing];
+  }
+
+  /** A file that waits to be sent: one of the shelf, or one of an agent's folder as it is now. */
+  async #file(id: string): Promise<Uint8Array<ArrayBuffer>> {
+    const [, agentId, path] = /^workspace:([^:]+):(.+)$/s.exec(id) ?? [];
+    if (agentId === undefined || path === undefined) return this.shelf.get(id);
+    return this.#options.conversation.workspaceFile(agentId, path);
+  }
+
+  /** What was sent without an agent stands in the transcript of the session that it was sent for. */
+  async #mirror(requested: string, text: string): Promise<void> {
+    const { conversation, clock } = this.#options;
+    const key = sessionKeyOf(requested, undefined, conversation.settings());
+    await this.database.write((sql) => {
+      this.runtime.sessions.ensure(sql, { key, nowMs: clock.now() });
+      this.runtime.sessions.inject(sql, key, { text }, clock.now());
+    });
+  }
+}

@@ -1,0 +1,50 @@
+import type { MessagePart } from "@saltgate/agent";
+import type { AccountKeeper, InboundMessage } from "@saltgate/channel";
+import { LIMITS } from "@saltgate/protocol";
+
+/** Pictures of one message that an agent sees. */
+const maxImages = 10;
+
+/**
+ * The pictures of a message that was let in. One that is too large or can't be fetched is said to be so: the message counts
+ * all the same.
+ */
+export async function fetchImages(
+  message: InboundMessage,
+  keeper: AccountKeeper,
+  signal: AbortSignal,
+): Promise<readonly MessagePart[]> {
+  const fetch = keeper.connection?.fetchMedia?.bind(keeper.connection);
+  if (fetch === undefined) return [];
+  const maxBytes = Math.min(
+    keeper.account.policy.maxMediaBytes ?? keeper.adapter.descriptor.limits.maxMediaBytes,
+    LIMITS.maxAttachmentBytes,
+  );
+  const images = message.media.filter(({ kind }) => kind === "image" || kind === "sticker").slice(0, maxImages);
+  return await Promise.all(
+    images.map(async ({ ref, bytes: announced }): Promise<MessagePart> => {
+      if (announced !== undefined && announced > maxBytes)
+        return note(`a picture of ${announced} bytes is larger than ${maxBytes}`);
+      try {
+        const { bytes } = await fetch(ref, maxBytes, signal);
+        const mimeType = imageType(bytes);
+        if (mimeType === undefined) return note("a file that was said to be a picture isn't one");
+        return { type: "image", data: Buffer.from(bytes).toString("base64"), mimeType };
+      } catch {
+        return note("a picture could not be fetched");
+      }
+    }),
+  );
+}
+
+const note = (text: string): MessagePart => ({ type: "text", text: `(${text})` });
+
+/** What a picture is by its first bytes, whatever its name says. */
+export function imageType(bytes: Uint8Array): string | undefined {
+  const starts = (...head: number[]): boolean => head.every((byte, index) => bytes[index] === byte);
+  if (starts(0x89, 0x50, 0x4e, 0x47)) return "image/png";
+  if (starts(0xff, 0xd8, 0xff)) return "image/jpeg";
+  if (starts(0x47, 0x49, 0x46, 0x38)) return "image/gif";
+  const isRiff = starts(0x52, 0x49, 0x46, 0x46);
+  return isRiff && Buffer.from(bytes.subarray(8, 12)).toString("latin1") === "WEBP" ? "image/webp" : undefined;
+}
