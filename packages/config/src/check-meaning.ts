@@ -1,11 +1,6 @@
 import { checkTelegram } from "./check-telegram.ts";
+import type { Meaning } from "./meaning.ts";
 import type { Config } from "./schema.ts";
-
-/** What a configuration says that its keys, each for itself, can't tell. */
-export interface Meaning {
-  readonly problems: readonly { readonly path: string; readonly message: string }[];
-  readonly warnings: readonly { readonly path: string; readonly message: string }[];
-}
 
 /** Checks the keys against each other. Pure. */
 export function checkMeaning(config: Config): Meaning {

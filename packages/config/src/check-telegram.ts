@@ -1,4 +1,4 @@
-import type { Meaning } from "./check-meaning.ts";
+import type { Meaning } from "./meaning.ts";
 import type { Config } from "./schema.ts";
 
 type Telegram = Config["channels"]["telegram"];

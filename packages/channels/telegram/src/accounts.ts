@@ -46,7 +46,7 @@ function tokenOf({ credential }: TelegramSettings): string | undefined {
 }
 
 /** Account ids are lower case, of letters, digits, `_` and `-`, at most 64. */
-export function normalizeAccountId(text: string): string {
+function normalizeAccountId(text: string): string {
   const id = text
     .trim()
     .toLowerCase()

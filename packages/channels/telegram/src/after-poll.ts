@@ -25,6 +25,8 @@ export type PollStep =
       readonly ms: number;
       readonly error: ChannelError;
       readonly health: "reconnecting" | "deaf";
+      /** For the account's status: what is wrong and, where somebody can, how to mend it. */
+      readonly words: string;
       /** For the owner, at the first conflict alone. */
       readonly hint: string | undefined;
       readonly troubles: PollTroubles;
@@ -42,6 +44,7 @@ export function afterPollFailure(failure: CallFailure, troubles: PollTroubles, r
     ms,
     error,
     health: failure.kind === "late" ? "deaf" : "reconnecting",
+    words: error.kind === "conflict" ? conflictHint : error.message,
     hint,
     troubles: { ...troubles, conflicts: 0, attempts, ...change },
   });

@@ -71,7 +71,7 @@ export function failureOf(thrown: unknown): CallFailure {
 }
 
 /** A failure in words. */
-export function describeFailure(failure: CallFailure): string {
+function describeFailure(failure: CallFailure): string {
   switch (failure.kind) {
     case "answered":
       return `Telegram answers ${failure.code}: ${failure.description}`;

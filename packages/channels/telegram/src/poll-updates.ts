@@ -47,8 +47,7 @@ export async function pollUpdates(
           connected: false,
           health: step.health,
           reconnectAttempts: troubles.attempts,
-          lastError: step.error.message,
-          ...(troubles.conflicts > 0 && { fix: "Stop the other program, or give it a bot of its own." }),
+          lastError: step.words,
         });
         return pause(clock, step.ms, signal);
       default:

@@ -17,7 +17,6 @@ channelBehaviour("telegram", () => startTelegramWorld(adapter), {
   restart: "[telegram:restart]",
   onePoll: "[telegram:one-poll]",
   deaf: "[telegram:deaf]",
-  quiet: "[telegram:quiet]",
   rate: "[telegram:rate]",
   unknownOutcome: "[telegram:unknown-outcome]",
   reconcile: "[telegram:reconcile]",

@@ -21,7 +21,6 @@ export type Cites = Readonly<
     | "restart"
     | "onePoll"
     | "deaf"
-    | "quiet"
     | "rate"
     | "unknownOutcome"
     | "reconcile"
@@ -423,7 +422,14 @@ function lasting(name: string, startWorld: () => Promise<ChannelWorld>, cites: C
     );
     shown.push(await rig.connection.probe(rig.signal), rig.statuses, rig.lines, rig.inbox.taken);
     const text = JSON.stringify(shown, (_key, value: unknown) =>
-      value instanceof Error ? { ...value, message: value.message, stack: value.stack, cause: value.cause } : value,
+      value instanceof Error
+        ? {
+            ...Object.fromEntries(Object.entries(value)),
+            message: value.message,
+            stack: value.stack,
+            cause: value.cause,
+          }
+        : value,
     );
     for (const secret of world.secrets) expect(text).not.toContain(secret);
   });

@@ -62,8 +62,7 @@ export class ChannelRig {
       logger: loggerInto(parts.lines),
       status: (change) => {
         parts.statuses.push({ ...(parts.statuses.at(-1) as AccountStatus), ...change });
-        for (const one of [...parts.watching]) {
-          if (!one.isMet()) continue;
+        for (const one of parts.watching.filter(({ isMet }) => isMet())) {
           parts.watching.splice(parts.watching.indexOf(one), 1);
           one.go();
         }
@@ -75,7 +74,7 @@ export class ChannelRig {
   /** Opens an account and waits until it is connected. */
   static async connected(options: RigOptions): Promise<ChannelRig> {
     const rig = await ChannelRig.open(options);
-    rig.start();
+    void rig.start();
     await rig.until(({ connected }) => connected);
     return rig;
   }

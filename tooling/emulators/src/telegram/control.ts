@@ -1,4 +1,5 @@
 import type { Fault } from "./faults.ts";
+import { wordOf } from "./methods.ts";
 import type { Said } from "./people.ts";
 import { TelegramEmulator, type TelegramOptions } from "./telegram.ts";
 
@@ -31,30 +32,30 @@ const orders: Readonly<Record<string, (emulator: TelegramEmulator, fields: Field
     chat: people.migrate(fields as unknown as Parameters<typeof people.migrate>[0]),
   }),
   state: (emulator, { chat }) => emulator.shown(Number(chat)),
-  calls: ({ calls }, { method }) => calls.of(method === undefined ? undefined : String(method)),
-  pending: (emulator, { token }) => emulator.requireBot(String(token)).queue.pending,
+  calls: ({ calls }, { method }) => calls.of(method === undefined ? undefined : wordOf(method)),
+  pending: (emulator, { token }) => emulator.requireBot(wordOf(token)).queue.pending,
   /** Answers when so many messages of bots stand in a chat. */
   untilSent: (emulator, { chat, count }) => emulator.untilSent(Number(chat), Number(count ?? 1)),
   untilCalled: async ({ calls }, { method, times }) => {
-    await calls.untilCalled(String(method), Number(times ?? 1));
+    await calls.untilCalled(wordOf(method), Number(times ?? 1));
   },
   fault: ({ faults }, fields) => faults.add(fields as unknown as Fault),
   clearFaults: ({ faults }) => faults.clear(),
-  release: ({ faults }, { method }) => faults.release(method === undefined ? undefined : String(method)),
-  redeliver: (emulator, { token }) => emulator.requireBot(String(token)).queue.redeliver(),
+  release: ({ faults }, { method }) => faults.release(method === undefined ? undefined : wordOf(method)),
+  redeliver: (emulator, { token }) => emulator.requireBot(wordOf(token)).queue.redeliver(),
   twist: (emulator, { token, how }) =>
-    emulator.requireBot(String(token)).queue.twist(how as "duplicate" | "out-of-order"),
-  inject: (emulator, { token, update }) => emulator.requireBot(String(token)).queue.inject(update as Fields),
-  revoke: (emulator, { token }) => emulator.revoke(String(token)),
+    emulator.requireBot(wordOf(token)).queue.twist(how as "duplicate" | "out-of-order"),
+  inject: (emulator, { token, update }) => emulator.requireBot(wordOf(token)).queue.inject(update as Fields),
+  revoke: (emulator, { token }) => emulator.revoke(wordOf(token)),
 };
 
 /** Carries out an order in JSON and answers `{ok: true, result}` or `{ok: false, error}`. Never throws. */
 export async function carryOutOrder(emulator: TelegramEmulator, line: string): Promise<unknown> {
   try {
     const { do: name, ...fields } = JSON.parse(line) as Fields;
-    const order = orders[String(name)];
+    const order = orders[wordOf(name)];
     if (order === undefined)
-      throw new Error(`There is no order "${String(name)}". There are: ${Object.keys(orders).join(", ")}.`);
+      throw new Error(`There is no order "${wordOf(name)}". There are: ${Object.keys(orders).join(", ")}.`);
     return { ok: true, result: (await order(emulator, fields)) ?? null };
   } catch (error) {
     return { ok: false, error: error instanceof Error ? error.message : String(error) };

@@ -74,7 +74,7 @@ const handlers: Readonly<Record<string, (call: CallContext) => unknown>> = {
     pending_update_count: bot.queue.pending.length,
   }),
   setwebhook: ({ bot, params, world }) => {
-    const url = String(params["url"] ?? "");
+    const url = wordOf(params["url"]);
     const secret = params["secret_token"];
     if (typeof secret === "string" && !/^[\w-]{1,256}$/.test(secret))
       throw new ApiRefusal(400, "Bad Request: secret token contains unallowed characters");
@@ -92,9 +92,9 @@ const handlers: Readonly<Record<string, (call: CallContext) => unknown>> = {
     if (!Array.isArray(commands)) throw new ApiRefusal(400, 'Bad Request: parameter "commands" is required');
     for (const { command, description } of commands as { command?: unknown; description?: unknown }[]) {
       if (
-        !/^[a-z0-9_]{1,32}$/.test(String(command)) ||
-        String(description).length < 1 ||
-        String(description).length > 256
+        !/^[a-z0-9_]{1,32}$/.test(wordOf(command)) ||
+        wordOf(description).length < 1 ||
+        wordOf(description).length > 256
       )
         throw new ApiRefusal(400, "Bad Request: BOT_COMMAND_INVALID");
     }
@@ -111,14 +111,14 @@ const handlers: Readonly<Record<string, (call: CallContext) => unknown>> = {
   sendpoll: (call) => {
     const chat = chatOf(call);
     const options = (json(call.params["options"]) as readonly unknown[]).map((option) =>
-      typeof option === "string" ? option : String((option as { text?: unknown }).text),
+      typeof option === "string" ? option : wordOf((option as { text?: unknown }).text),
     );
     if (options.length < 2 || options.length > 12)
       throw new ApiRefusal(400, "Bad Request: poll must have at least 2 option");
     const message = send(call, chat, {});
     const poll = {
-      id: `poll-${chat.id}-${String(message["message_id"])}`,
-      question: String(call.params["question"]),
+      id: `poll-${chat.id}-${wordOf(message["message_id"])}`,
+      question: wordOf(call.params["question"]),
       options: options.map((text) => ({ text, voter_count: 0 })),
       is_anonymous: call.params["is_anonymous"] !== false && call.params["is_anonymous"] !== "false",
       allows_multiple_answers: call.params["allows_multiple_answers"] === true,
@@ -195,14 +195,14 @@ const handlers: Readonly<Record<string, (call: CallContext) => unknown>> = {
     const chat = chatOf(call);
     const thread = call.params["message_thread_id"];
     chat.actions.push({
-      action: String(call.params["action"]),
+      action: wordOf(call.params["action"]),
       threadId: thread === undefined ? undefined : Number(thread),
     });
     if (chat.actions.length > 1_000) chat.actions.shift();
     return true;
   },
   getfile: ({ world, params }) => {
-    const file = world.files.get(String(params["file_id"]));
+    const file = world.files.get(wordOf(params["file_id"]));
     if (file === undefined) throw new ApiRefusal(400, "Bad Request: invalid file_id");
     if (world.isTooBig(file)) throw new ApiRefusal(400, "Bad Request: file is too big");
     return { file_id: file.id, file_unique_id: `u-${file.id}`, file_size: file.bytes.length, file_path: file.path };
@@ -215,6 +215,11 @@ const handlers: Readonly<Record<string, (call: CallContext) => unknown>> = {
     return { status: "member", user };
   },
 };
+
+/** A text or a number as a text; empty for everything else. */
+export function wordOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
 
 function json(value: unknown): unknown {
   if (typeof value !== "string") return value;
@@ -240,9 +245,9 @@ function chatOf({ world, params }: CallContext): Chat {
 }
 
 function formatted({ params }: CallContext, key: "text" | "caption"): FormattedText {
-  const source = String(params[key] ?? "");
+  const source = wordOf(params[key]);
   if (params["parse_mode"] === undefined) return { text: source.trim(), entities: detectEntities(source.trim()) };
-  if (String(params["parse_mode"]).toLowerCase() !== "html")
+  if (wordOf(params["parse_mode"]).toLowerCase() !== "html")
     throw new ApiRefusal(400, "Bad Request: unsupported parse_mode");
   try {
     return parseHtml(source);
@@ -267,7 +272,7 @@ function ownMessage(call: CallContext): StoredMessage {
 function sendMedia(call: CallContext, kind: string): unknown {
   const chat = chatOf(call);
   const upload = call.uploads.get(kind);
-  const known = call.world.files.get(String(call.params[kind]));
+  const known = call.world.files.get(wordOf(call.params[kind]));
   if (upload === undefined && known === undefined)
     throw new ApiRefusal(400, `Bad Request: there is no ${kind} in the request`);
   if (upload !== undefined && upload.bytes.length === 0)

@@ -1,6 +1,7 @@
 import { CallLog } from "./call-log.ts";
 import { FaultPlan } from "./faults.ts";
 import type { Entity } from "./html.ts";
+import { wordOf } from "./methods.ts";
 import { People } from "./people.ts";
 import { BotApiServer } from "./server.ts";
 import { WebhookSender } from "./webhook-sender.ts";
@@ -48,7 +49,7 @@ export class TelegramEmulator {
   /** Where it listens: the API root for clients. */
   url = "";
   readonly #server: BotApiServer;
-  readonly #webhooks = new WebhookSender();
+  readonly #webhooks = new WebhookSender(() => this.calls.changed());
 
   constructor(options: TelegramOptions, control: (emulator: TelegramEmulator, body: string) => Promise<unknown>) {
     this.world = new World(this.calls, options.nowS ?? (() => Math.floor(Date.now() / 1_000)));
@@ -112,7 +113,7 @@ export class TelegramEmulator {
     return {
       id,
       from: (api["from"] as { readonly id: number } | undefined)?.id ?? chat.id,
-      text: String(api["text"] ?? api["caption"] ?? ""),
+      text: wordOf(api["text"] ?? api["caption"]),
       entities: (api["entities"] ?? api["caption_entities"] ?? []) as readonly Entity[],
       ...(kind !== undefined && { media: this.#showFile(kind, api[kind]) }),
       ...(reply !== undefined && { replyTo: reply.message_id }),

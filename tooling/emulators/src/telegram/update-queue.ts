@@ -93,6 +93,11 @@ export class UpdateQueue {
     return { ended, cancel };
   }
 
+  /** The poll that waits ends without updates, as after its time. */
+  endPoll(): void {
+    this.#poll?.end({ updates: [] });
+  }
+
   /** Whether somebody polls at this moment. */
   get isPolled(): boolean {
     return this.#poll !== undefined;

@@ -4,7 +4,12 @@ import type { BotAccount } from "./world.ts";
 export class WebhookSender {
   readonly #sending = new Set<string>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #onTaken: () => void;
   #isClosed = false;
+
+  constructor(onTaken: () => void) {
+    this.#onTaken = onTaken;
+  }
 
   /** Something waits for this bot. */
   wake(bot: BotAccount): void {
@@ -34,8 +39,10 @@ export class WebhookSender {
         (response) => response.ok,
         () => false,
       );
-      if (isTaken) bot.queue.shift();
-      else await this.#pause(100);
+      if (isTaken) {
+        bot.queue.shift();
+        this.#onTaken();
+      } else await this.#pause(100);
     }
   }
 

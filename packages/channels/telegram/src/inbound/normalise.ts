@@ -59,13 +59,12 @@ function eventsOf(
   context: UpdateContext,
   nowMs: number,
 ): readonly InboundEvent[] {
-  const message = update["message"] ?? update["channel_post"];
-  if (message !== undefined) return messageEvents(message, context);
-  const edited = update["edited_message"] ?? update["edited_channel_post"];
-  if (edited !== undefined) return editEvents(edited, id, context);
-  if (update["message_reaction"] !== undefined) return reactionEvents(update["message_reaction"], id, context);
-  if (update["callback_query"] !== undefined) return buttonEvents(update["callback_query"], context, nowMs);
-  if (update["my_chat_member"] !== undefined) return ownMembershipEvents(update["my_chat_member"], id, context);
+  for (const kind of ["message", "channel_post"]) if (kind in update) return messageEvents(update[kind], context);
+  for (const kind of ["edited_message", "edited_channel_post"])
+    if (kind in update) return editEvents(update[kind], id, context);
+  if ("message_reaction" in update) return reactionEvents(update["message_reaction"], id, context);
+  if ("callback_query" in update) return buttonEvents(update["callback_query"], context, nowMs);
+  if ("my_chat_member" in update) return ownMembershipEvents(update["my_chat_member"], id, context);
   // A kind that was not asked for, or one from before we asked: nothing is lost by leaving it.
   return [];
 }

@@ -24,7 +24,7 @@ export function toTelegramHtml(markdown: string, tables: TableStyle): string {
 }
 
 /** Escapes what would mean something in HTML, inside attributes too. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
