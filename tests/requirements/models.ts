@@ -89,6 +89,11 @@ export const MODEL_REQUIREMENTS: readonly Requirement[] = [
     behaviour: "Models, agents and tools are configured by annotated keys; what is off is said with path and remedy.",
   },
   {
+    id: "models:page",
+    source: "docs/models.md",
+    behaviour: "Every example of the page about models is a configuration without a warning.",
+  },
+  {
     id: "models:well-known",
     source: "docs/models.md",
     behaviour: "A key in the environment is enough for well-known services, and goes to those alone.",
@@ -133,6 +138,12 @@ export const MODEL_REQUIREMENTS: readonly Requirement[] = [
     id: "tools:exec",
     source: "packages/agent/README.md",
     behaviour: "A command is one program with plain words, or a shell that stands there by name and is judged as one.",
+  },
+  {
+    id: "tools:host-exec",
+    source: "packages/agent/README.md",
+    behaviour:
+      "Commands of agents are planned, judged and asked about by the host's own rules, and end with their run.",
   },
   {
     id: "tools:nodes",
