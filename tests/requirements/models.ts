@@ -89,65 +89,76 @@ export const MODEL_REQUIREMENTS: readonly Requirement[] = [
     behaviour: "Models, agents and tools are configured by annotated keys; what is off is said with path and remedy.",
   },
   {
+    id: "models:page",
+    source: "docs/models.md",
+    behaviour: "Every example of the page about models is a configuration without a warning.",
+  },
+  {
     id: "models:well-known",
     source: "docs/models.md",
     behaviour: "A key in the environment is enough for well-known services, and goes to those alone.",
   },
   {
     id: "tools:policy",
-    source: "packages/agent/README.md",
+    source: "docs/tools.md",
     behaviour:
       "Which tools a run has follows from profile, provider, agent, conversation, sender and sub-agent rules; each step only takes away.",
   },
   {
     id: "tools:deny-wins",
-    source: "packages/agent/README.md",
+    source: "docs/tools.md",
     behaviour: "A tool that any rule denies isn't there, whatever other rules say.",
   },
   {
     id: "tools:owner-only",
-    source: "packages/agent/README.md",
+    source: "docs/tools.md",
     behaviour: "Others than the owner have none of the owner's tools unless the configuration names them as dangerous.",
   },
   {
     id: "tools:arguments",
-    source: "packages/agent/README.md",
+    source: "docs/tools.md",
     behaviour: "Arguments are checked before a tool sees them; what doesn't fit is refused in words and does nothing.",
   },
   {
     id: "tools:untrusted",
-    source: "packages/agent/README.md",
+    source: "docs/tools.md",
     behaviour: "Output that others can shape is marked as such.",
   },
   {
     id: "tools:bounded",
-    source: "packages/agent/README.md",
+    source: "docs/tools.md",
     behaviour: "Output is cut to a known size, between whole characters, and says so.",
   },
   {
     id: "tools:files",
-    source: "packages/agent/README.md",
+    source: "docs/tools.md",
     behaviour: "Files are read in parts, written as a whole, and edited only where the place is certain.",
   },
   {
     id: "tools:exec",
-    source: "packages/agent/README.md",
+    source: "docs/tools.md",
     behaviour: "A command is one program with plain words, or a shell that stands there by name and is judged as one.",
   },
   {
+    id: "tools:host-exec",
+    source: "docs/tools.md",
+    behaviour:
+      "Commands of agents are planned, judged and asked about by the host's own rules, and end with their run.",
+  },
+  {
     id: "tools:nodes",
-    source: "packages/agent/README.md",
+    source: "docs/tools.md",
     behaviour: "Agents ask nodes over the gateway's rules, and can't change what they may do there.",
   },
   {
     id: "tools:message",
-    source: "packages/agent/README.md",
+    source: "docs/tools.md",
     behaviour:
       "Messages of agents carry a key of their call; others than the owner write where they are and nowhere else.",
   },
   {
     id: "tools:sessions",
-    source: "packages/agent/README.md",
+    source: "docs/tools.md",
     behaviour: "Sessions of other agents are out of reach until the owner opens them.",
   },
   {

@@ -53,9 +53,25 @@ export function defineTool<Params extends z.ZodObject>(definition: ToolDefinitio
   };
 }
 
+// Servers that make a grammar of the schema choke on large bounds, and some refuse keywords that they don't know. The
+// bounds are checked here in any case.
+const BOUNDS: ReadonlySet<string> = new Set(
+  "$schema minLength maxLength minItems maxItems minimum maximum propertyNames".split(" "),
+);
+
 function jsonSchemaOf(params: z.ZodObject): Readonly<Record<string, unknown>> {
-  const { $schema: _, ...schema } = z.toJSONSchema(params, { io: "input" });
-  return schema as Readonly<Record<string, unknown>>;
+  return plain(z.toJSONSchema(params, { io: "input" })) as Readonly<Record<string, unknown>>;
+}
+
+/** A schema without bounds. An argument may be called like one of them: below `properties` names are names. */
+function plain(schema: unknown, areNames = false): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => plain(item));
+  if (typeof schema !== "object" || schema === null) return schema;
+  return Object.fromEntries(
+    Object.entries(schema)
+      .filter(([key]) => areNames || !BOUNDS.has(key))
+      .map(([key, value]) => [key, plain(value, !areNames && key === "properties")]),
+  );
 }
 
 function outcomeOf({ text, images = [], isError = false, details }: ToolAnswer): ToolOutcome {

@@ -72,11 +72,7 @@ function ownerOf(sessionKey: string): string | undefined {
 }
 
 /** Whether an agent may see and write to a session: its own, and those of others where the owner says so. Pure. */
-export function mayReach(
-  agentId: string,
-  sessionKey: string,
-  { agentToAgent }: Pick<SessionReach, "agentToAgent">,
-): boolean {
+function mayReach(agentId: string, sessionKey: string, { agentToAgent }: Pick<SessionReach, "agentToAgent">): boolean {
   const owner = ownerOf(sessionKey);
   if (owner === undefined) return false;
   if (owner === agentId.toLowerCase()) return true;

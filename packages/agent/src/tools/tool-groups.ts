@@ -1,5 +1,5 @@
 /** Groups that policies name tools by. A tool belongs to those that it says itself, too. */
-export const TOOL_GROUPS: Readonly<Record<string, readonly string[]>> = {
+const TOOL_GROUPS: Readonly<Record<string, readonly string[]>> = {
   "group:memory": ["memory_search", "memory_get"],
   "group:web": ["web_search", "web_fetch"],
   "group:fs": ["read", "write", "edit", "apply_patch"],

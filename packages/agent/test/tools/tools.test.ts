@@ -47,6 +47,20 @@ test("[tools:arguments] every tool tells the shape of its arguments, and refuses
   expect(orders).toEqual([]);
 });
 
+test("[tools:arguments] what a model is told has types, names and words, and no bounds that a server could choke on", () => {
+  const { description } = named(files, "read");
+  expect(description.parameters).toEqual({
+    type: "object",
+    properties: {
+      path: { type: "string", description: expect.stringContaining("workspace") },
+      offset: { type: "integer", description: expect.any(String) },
+      limit: { type: "integer", description: expect.any(String) },
+    },
+    required: ["path"],
+    additionalProperties: false,
+  });
+});
+
 test("[tools:owner-only] what changes things or reaches beyond the conversation is the owner's", () => {
   const { tools } = worldOfPorts();
   expect(tools.filter(({ ownerOnly }) => !ownerOnly).map(({ description }) => description.name)).toEqual([

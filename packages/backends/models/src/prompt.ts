@@ -15,6 +15,7 @@ type Content<Role extends SdkMessage["role"]> = Exclude<Extract<SdkMessage, { ro
 type ToolOutput = Extract<Content<"tool">, { type: "tool-result" }>["output"];
 
 const NO_RESULT = "There is no result: the run ended before this was done.";
+const BEGINNING = "(The conversation begins here.)";
 const NO_IMAGE = "[An image was left out: this model takes no images.]";
 const CACHED = { anthropic: { cacheControl: { type: "ephemeral" } } };
 
@@ -45,6 +46,10 @@ export function promptOf(request: Pick<ThinkRequest, "system" | "messages" | "mo
       if (isLast) prompt.push(...imagesBehind(messages, index, asked));
     }
   }
+  // A transcript may begin with something that the agent was made to say; providers want a person first.
+  const first = prompt.findIndex(({ role }) => role !== "system");
+  if (prompt[first]?.role === "assistant")
+    prompt.splice(first, 0, { role: "user", content: [{ type: "text", text: BEGINNING }] });
   return asked.api === "anthropic-messages" ? withCacheMarks(prompt) : prompt;
 }
 

@@ -28,7 +28,7 @@ test("[models:lazy] nothing of the SDK is loaded before the first thought, and t
       { id: "p", api: "openai-completions", baseUrl: ${JSON.stringify(`${emulator.url}/v1`)}, models: [{ id: "m" }] },
     ] });
     backend.models(); backend.serves({ provider: "p", model: "m" });`;
-  expect(await loadedBy(made)).toEqual([]);
+  expect((await loadedBy(made)).filter((url) => /ai-sdk|eventsource/.test(url))).toEqual([]);
   const thought = `${made}
     for await (const _ of backend.think({ runId: "r", sessionKey: "s", agentId: "a", model: { provider: "p", model: "m" },
       system: "", messages: [{ role: "user", content: [{ type: "text", text: "hi" }], timestamp: 1 }], tools: [],

@@ -116,6 +116,20 @@ for (const api of bothApis) {
     expect(JSON.stringify(emulator.requests[0]?.body)).toContain("the run ended before this was done");
   });
 
+  test(`[models:repair] ${api}: a transcript that begins with the agent begins with a person`, async () => {
+    await using emulator = await ModelsEmulator.start();
+    const { error } = await thinkThrough(
+      backendAt(emulator, api),
+      request([
+        { role: "assistant", timestamp: 1, stopReason: "injected", content: [{ type: "text", text: "Good morning." }] },
+        user("hello"),
+      ]),
+    );
+    expect(error).toBeUndefined();
+    const messages = emulator.requests[0]?.body["messages"] as readonly { readonly role: string }[];
+    expect(messages.map(({ role }) => role).filter((role) => role !== "system")).toEqual(["user", "assistant", "user"]);
+  });
+
   test(`[models:images] ${api}: images arrive, from people and from tools, and only where they are taken`, async () => {
     await using emulator = await ModelsEmulator.start();
     const image = { type: "image" as const, data: "iVBORw0KGgo=", mimeType: "image/png" };

@@ -115,6 +115,7 @@ function mistakeForAnthropic(
 ): string | undefined {
   if (headers["anthropic-version"] === undefined) return "anthropic-version: header is required";
   if (typeof body["max_tokens"] !== "number") return "max_tokens: Field required";
+  if (messages[0]?.role !== "user") return "messages: first message must use the user role";
   let open: ReadonlySet<string> = new Set();
   for (const [index, { role, content }] of messages.entries()) {
     const blocks = blocksOf(content);

@@ -7,11 +7,7 @@ export const bothApis: readonly ProviderApi[] = ["openai-completions", "anthropi
 /** A key that must never be seen anywhere. */
 export const testKey = "sk-test-0123456789abcdef";
 
-export function providerAt(
-  emulator: ModelsEmulator,
-  api: ProviderApi,
-  more: Partial<ModelProvider> = {},
-): ModelProvider {
+function providerAt(emulator: ModelsEmulator, api: ProviderApi, more: Partial<ModelProvider> = {}): ModelProvider {
   return {
     id: "emulated",
     api,
