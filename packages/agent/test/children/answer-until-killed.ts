@@ -28,7 +28,7 @@ async function* think(request: ThinkRequest): AsyncGenerator<ThoughtEvent> {
   const last = request.messages.at(-1);
   yield { type: "text", delta: "Let me see. " };
   await turnOfLoop();
-  const sum = [...request.runId].reduce((total, char) => total + char.charCodeAt(0), 0);
+  const sum = Array.from(request.runId).reduce((total, char) => total + char.charCodeAt(0), 0);
   if (last?.role === "user" && sum % 3 > 0) {
     const id = `${request.runId}-${request.messages.length}`;
     yield { type: "toolCall", id, name: "touch", arguments: {} };
