@@ -17,27 +17,51 @@ export const CONVERSATION_REQUIREMENTS: readonly Requirement[] = [
     source: "packages/agent/README.md",
     behaviour: "The most exact binding decides who answers, and among equals the first; else the default agent.",
   },
-  { id: "sessions:list", source: "packages/agent/README.md", behaviour: "Sessions are listed newest first, as the wire shows them." },
+  {
+    id: "sessions:list",
+    source: "packages/agent/README.md",
+    behaviour: "Sessions are listed newest first, as the wire shows them.",
+  },
   {
     id: "sessions:patch",
     source: "packages/agent/README.md",
     behaviour: "A label is unique, null takes a setting back, and a wrong value changes nothing.",
   },
-  { id: "sessions:resolve", source: "packages/agent/README.md", behaviour: "Exactly one session is meant, or it is said why not." },
+  {
+    id: "sessions:resolve",
+    source: "packages/agent/README.md",
+    behaviour: "Exactly one session is meant, or it is said why not.",
+  },
   {
     id: "sessions:reset",
     source: "packages/agent/README.md",
     behaviour: "Starting over gives a fresh transcript and puts the old one aside.",
   },
-  { id: "sessions:delete", source: "packages/agent/README.md", behaviour: "A session can be deleted, the main one never." },
-  { id: "sessions:compact", source: "packages/agent/README.md", behaviour: "Compacting keeps the last messages and puts the others aside." },
+  {
+    id: "sessions:delete",
+    source: "packages/agent/README.md",
+    behaviour: "A session can be deleted, the main one never.",
+  },
+  {
+    id: "sessions:compact",
+    source: "packages/agent/README.md",
+    behaviour: "Compacting keeps the last messages and puts the others aside.",
+  },
   {
     id: "sessions:history",
     source: "packages/agent/README.md",
     behaviour: "History is the newest within a number and a size; what doesn't fit isn't read.",
   },
-  { id: "sessions:preview", source: "packages/agent/README.md", behaviour: "A preview is some last lines of at most 64 sessions." },
-  { id: "sessions:inject", source: "packages/agent/README.md", behaviour: "A message can be put into a session that exists, and models don't see it." },
+  {
+    id: "sessions:preview",
+    source: "packages/agent/README.md",
+    behaviour: "A preview is some last lines of at most 64 sessions.",
+  },
+  {
+    id: "sessions:inject",
+    source: "packages/agent/README.md",
+    behaviour: "A message can be put into a session that exists, and models don't see it.",
+  },
   {
     id: "sessions:many",
     source: "packages/agent/README.md",
@@ -48,7 +72,11 @@ export const CONVERSATION_REQUIREMENTS: readonly Requirement[] = [
     source: "packages/agent/README.md",
     behaviour: "What is kept of the past is bounded by number, size and age.",
   },
-  { id: "sessions:stale", source: "packages/agent/README.md", behaviour: "A conversation starts over after its day or its silence." },
+  {
+    id: "sessions:stale",
+    source: "packages/agent/README.md",
+    behaviour: "A conversation starts over after its day or its silence.",
+  },
   {
     id: "sessions:send-policy",
     source: "packages/agent/README.md",
@@ -62,7 +90,8 @@ export const CONVERSATION_REQUIREMENTS: readonly Requirement[] = [
   {
     id: "runs:survive-kill",
     source: "packages/agent/README.md",
-    behaviour: "Killed at any moment, again and again, each accepted turn comes to one end with one reply, in the order of its session.",
+    behaviour:
+      "Killed at any moment, again and again, each accepted turn comes to one end with one reply, in the order of its session.",
   },
   { id: "runs:idempotent", source: "packages/agent/README.md", behaviour: "A run id that is known changes nothing." },
   {
@@ -75,7 +104,11 @@ export const CONVERSATION_REQUIREMENTS: readonly Requirement[] = [
     source: "packages/agent/README.md",
     behaviour: "Tool calls go on side by side where they may, and every call gets a result that is on the disk.",
   },
-  { id: "runs:one-per-session", source: "packages/agent/README.md", behaviour: "A session has one run at a time, in order." },
+  {
+    id: "runs:one-per-session",
+    source: "packages/agent/README.md",
+    behaviour: "A session has one run at a time, in order.",
+  },
   {
     id: "runs:collect",
     source: "packages/agent/README.md",
@@ -86,7 +119,11 @@ export const CONVERSATION_REQUIREMENTS: readonly Requirement[] = [
     source: "packages/agent/README.md",
     behaviour: "A message joins a run between two steps, and only one of the same authority.",
   },
-  { id: "runs:abort", source: "packages/agent/README.md", behaviour: "What runs and waits in a session can be ended for good." },
+  {
+    id: "runs:abort",
+    source: "packages/agent/README.md",
+    behaviour: "What runs and waits in a session can be ended for good.",
+  },
   {
     id: "runs:failures",
     source: "packages/agent/README.md",
@@ -97,7 +134,11 @@ export const CONVERSATION_REQUIREMENTS: readonly Requirement[] = [
     source: "packages/agent/README.md",
     behaviour: "Another model answers as long as nothing was shown; one that failed is left alone for a growing while.",
   },
-  { id: "runs:timeout", source: "packages/agent/README.md", behaviour: "A run that takes too long is ended, and says so." },
+  {
+    id: "runs:timeout",
+    source: "packages/agent/README.md",
+    behaviour: "A run that takes too long is ended, and says so.",
+  },
   {
     id: "runs:shape",
     source: "packages/agent/README.md",
@@ -129,7 +170,11 @@ export const CONVERSATION_REQUIREMENTS: readonly Requirement[] = [
     source: "packages/agent/README.md",
     behaviour: "Without a model, answers say so and how to connect one; the house's facts are its owner's alone.",
   },
-  { id: "runs:bounded", source: "packages/agent/README.md", behaviour: "Too much at once is refused before it is written down." },
+  {
+    id: "runs:bounded",
+    source: "packages/agent/README.md",
+    behaviour: "Too much at once is refused before it is written down.",
+  },
   {
     id: "runs:unknown-agent",
     source: "packages/agent/README.md",
@@ -138,7 +183,8 @@ export const CONVERSATION_REQUIREMENTS: readonly Requirement[] = [
   {
     id: "runs:queue-walk",
     source: "packages/agent/README.md",
-    behaviour: "In every reachable state of a small world one run goes on at most, nobody's words join another's run, and no turn is forgotten.",
+    behaviour:
+      "In every reachable state of a small world one run goes on at most, nobody's words join another's run, and no turn is forgotten.",
   },
   {
     id: "runs:queue-walk-mutants",

@@ -8,6 +8,9 @@ export interface CollectedTurn {
 }
 
 const maxLineChars = 160;
+/** Of each of several messages that are told together, and of their images in all: what is told is one message, and bounded like one. */
+const maxTextChars = 100_000;
+const maxImageChars = 8_000_000;
 
 /** What the agent is told when several things were said while it was busy. One alone is told as it is. */
 export function collectedContent(turns: readonly CollectedTurn[]): readonly MessagePart[] {
@@ -20,11 +23,18 @@ export function collectedContent(turns: readonly CollectedTurn[]): readonly Mess
     blocks.push(`[${lines.length} earlier messages didn't fit; of each only its beginning]\n${lines.join("\n")}`);
   if (whole.length > 1) blocks.push("[These messages came while you were busy. Answer them together.]");
   for (const [index, { content }] of whole.entries()) {
-    const text = content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
+    const said = content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
+    const text = said.length > maxTextChars ? `${said.slice(0, maxTextChars)}\n[… the rest was left out …]` : said;
     blocks.push(whole.length > 1 ? `--- message ${index + 1} of ${whole.length}\n${text}` : text);
   }
-  const rest = whole.flatMap(({ content }) => content.filter((part) => part.type !== "text"));
-  return [{ type: "text", text: blocks.join("\n\n") }, ...rest];
+  let chars = 0;
+  const images = whole
+    .flatMap(({ content }) => content.filter((part) => part.type === "image"))
+    .filter((image) => {
+      chars += image.data.length;
+      return chars <= maxImageChars;
+    });
+  return [{ type: "text", text: blocks.join("\n\n") }, ...images];
 }
 
 function oneLine(text: string): string {

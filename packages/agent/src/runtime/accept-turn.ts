@@ -154,12 +154,8 @@ function mistakeIn(turn: TurnRequest): string | undefined {
     return `The session ${JSON.stringify(sessionKey.slice(0, 80))} isn't one of agent "${turn.agentId}".`;
   if (runId === "" || runId.length > 256) return "A run's id has 1 to 256 characters.";
   if (content.length === 0) return "There is nothing to answer: no text and no image.";
-  const chars = content.reduce(
-    (sum, part) => sum + (part.type === "text" ? part.text.length : part.type === "image" ? part.data.length : 0),
-    0,
-  );
-  if (chars * 1.1 > maxMessageBytes)
-    return `A message has at most ${Math.floor(maxMessageBytes / 1.1)} characters, images included.`;
+  if (Buffer.byteLength(JSON.stringify(content)) > maxMessageBytes - 1_024)
+    return `A message has at most ${maxMessageBytes} bytes, images included.`;
   return undefined;
 }
 

@@ -26,7 +26,8 @@ import { type Acceptance, type AcceptOptions, type AcceptPort, acceptTurn, endWa
 import { deferred } from "./deferred.ts";
 import type { Cooldowns } from "./model-choice.ts";
 import type { AgentRuntimeOptions } from "./ports.ts";
-import { errorEnding, noticeOf, Run, type RunEnd } from "./run.ts";
+import { Run } from "./run.ts";
+import { errorEnding, noticeOf, type RunEnd } from "./run-ending.ts";
 import { RunVoice } from "./run-voice.ts";
 
 /** What one session is busy with, in memory. What isn't busy isn't here. */
@@ -432,7 +433,7 @@ export class AgentRuntime {
         const { authority, runId } = resume;
         lane.resume = undefined;
         lane.queue = { ...lane.queue, asked: false, active: { runId, authority, isEnding: false } };
-        this.#start(sessionKey, lane, { leader: runId, runIds: [runId], shortened: [] });
+        this.#start(sessionKey, lane, { runIds: [runId], shortened: [] });
       }
     } finally {
       this.#granting = false;
@@ -442,7 +443,7 @@ export class AgentRuntime {
   #start(
     sessionKey: string,
     lane: Lane,
-    what: { readonly leader: string; readonly runIds: readonly string[]; readonly shortened: readonly string[] },
+    what: { readonly runIds: readonly string[]; readonly shortened: readonly string[] },
   ): void {
     const run = new Run(
       {
@@ -459,7 +460,7 @@ export class AgentRuntime {
             action.do === "join" ? action.runIds : [],
           ),
       },
-      { sessionKey, ...what },
+      { sessionKey, runIds: what.runIds, shortened: what.shortened },
     );
     lane.run = run;
     const performing = run

@@ -2,10 +2,12 @@ import type { SqlDatabase, SqlTransaction } from "@saltgate/store";
 import type { AgentBackend, ModelInfo, ModelRef } from "../backend.ts";
 import type { HouseFacts } from "../prompt/house-facts.ts";
 import type { WorkspaceFile } from "../prompt/system-prompt.ts";
+import type { SessionStore } from "../session/session-store.ts";
 import type { AgentSettings } from "../settings.ts";
 import type { RunPrincipal, Tool } from "../tool.ts";
 import type { RunEvent, RunReply, TurnOptions } from "../turn.ts";
 import type { AgentClock } from "./clock.ts";
+import type { Cooldowns } from "./model-choice.ts";
 
 /** The run that tools are wanted for. */
 export interface ToolsQuestion {
@@ -55,4 +57,12 @@ export interface AgentRuntimeOptions {
   /** What the built-in backend may tell. */
   readonly houseFacts: HouseFacts;
   readonly log: AgentLog;
+}
+
+/** What a run uses besides the options of its runtime. */
+export interface RunPort extends AgentRuntimeOptions {
+  readonly sessions: SessionStore;
+  /** Turns that join now, between two steps; they don't wait any more. */
+  readonly joining: () => readonly string[];
+  readonly cooldowns: { value: Cooldowns };
 }

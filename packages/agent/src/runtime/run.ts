@@ -1,26 +1,10 @@
 import type { SqlTransaction } from "@saltgate/store";
-import { BackendError, type BackendErrorKind, isBackendError } from "../backend.ts";
-import { lostResult, modelContext, type ToolCallPart, toolCallsOf } from "../prompt/model-context.ts";
+import { isBackendError } from "../backend.ts";
+import { type ToolCallPart, toolCallsOf } from "../prompt/model-context.ts";
 import { shapeReply } from "../prompt/reply-shape.ts";
 import { systemPrompt } from "../prompt/system-prompt.ts";
-import { collectedContent } from "../queue/queue-prompt.ts";
-import { exceededLimit, isLimited } from "../queue/spend-limits.ts";
-import {
-  endTurn,
-  findTurn,
-  joinedTurns,
-  markRunning,
-  spentByAgent,
-  spentBySender,
-  type TurnAnswer,
-  type TurnRecord,
-} from "../queue/turn-store.ts";
-import { maySend } from "../session/send-policy.ts";
-import type { SessionRecord, SessionStatus } from "../session/session-record.ts";
-import { thinkingLevelOf } from "../session/session-settings.ts";
-import type { SessionStore } from "../session/session-store.ts";
-import { messagesOfRun, readTranscript } from "../session/transcripts.ts";
-import { type AgentProfile, type AgentSettings, agentOf, type ModelChain } from "../settings.ts";
+import { endTurn, findTurn, joinedTurns, markRunning, type TurnAnswer } from "../queue/turn-store.ts";
+import { messagesOfRun } from "../session/transcripts.ts";
 import type { Tool, ToolContext } from "../tool.ts";
 import type {
   AssistantMessage,
@@ -30,30 +14,17 @@ import type {
   TranscriptMessage,
   Usage,
 } from "../transcript.ts";
-import type { RunEnding, RunReply, TurnRequest } from "../turn.ts";
+import type { RunEnding } from "../turn.ts";
 import { deferred } from "./deferred.ts";
-import {
-  afterFailure,
-  afterSuccess,
-  type Cooldowns,
-  chooseModel,
-  mayFailOver,
-  modelName,
-  parseModelRef,
-  resolveModel,
-} from "./model-choice.ts";
-import type { AgentRuntimeOptions } from "./ports.ts";
+import { parseModelRef } from "./model-choice.ts";
+import type { RunPort } from "./ports.ts";
+import { type Begun, beginRun, type RunTurns } from "./run-begin.ts";
+import { closeTurn, errorEnding, type RunEnd, withoutUsage } from "./run-ending.ts";
+import { RunTally } from "./run-tally.ts";
+import { modelChainOf, thinkWithFailover } from "./run-thinking.ts";
 import { RunVoice } from "./run-voice.ts";
-import { type Thought, ThoughtCollector, thinkStep } from "./thought-step.ts";
+import type { Thought } from "./thought-step.ts";
 import { callTools } from "./tool-calls.ts";
-
-/** What a run uses besides the options of its runtime. */
-export interface RunPort extends AgentRuntimeOptions {
-  readonly sessions: SessionStore;
-  /** Turns that join now, between two steps; they don't wait any more. */
-  readonly joining: () => readonly string[];
-  readonly cooldowns: { value: Cooldowns };
-}
 
 /** Why a run is ended from outside. `closing`: it goes on after the next start. */
 export type RunAbortReason = "rpc" | "stop" | "timeout" | "closing";
@@ -68,63 +39,23 @@ class RunAborted extends Error {
   }
 }
 
-/** How a run ended: told to those who wait, when it is on the disk. */
-export interface RunEnd {
-  readonly runId: string;
-  readonly ending: RunEnding;
-  readonly message: AssistantMessage | undefined;
-  /** It ended before it began, and told nothing. */
-  readonly isRefused: boolean;
-  /** Turns that it answered besides its own. */
-  readonly joined: readonly { readonly runId: string; readonly startedAtMs: number }[];
-}
-
-/** What a run knows once it has begun. */
-interface Begun {
-  readonly turn: TurnRecord;
-  readonly request: TurnRequest;
-  readonly sessionId: string;
-  readonly session: SessionRecord;
-  readonly agent: AgentProfile;
-  readonly settings: AgentSettings;
-  readonly startedAtMs: number;
-  readonly messages: TranscriptMessage[];
-  /** What the run said in earlier steps, before a restart. */
-  readonly said: string[];
-}
-
-const maxHistory = { limit: 2_000, maxBytes: 12 * 1024 * 1024 };
-const defaultContextTokens = 128_000;
 const endPausesMs = [1_000, 2_000, 4_000, 8_000, 16_000];
 
 /** One run: a turn, or several together, answered step by step. */
 export class Run {
   readonly sessionKey: string;
   readonly #port: RunPort;
-  readonly #runIds: readonly string[];
-  readonly #shortened: readonly string[];
+  readonly #turns: RunTurns;
+  readonly #tally = new RunTally();
   readonly #controller = new AbortController();
   #runId: string;
   #voice: RunVoice | undefined;
-  #usage: Usage = {};
-  #contextTokens: number | undefined;
-  #model: string | undefined;
-  #stepCount = 0;
 
-  constructor(
-    port: RunPort,
-    what: {
-      readonly sessionKey: string;
-      readonly leader: string;
-      readonly runIds: readonly string[];
-      readonly shortened: readonly string[];
-    },
-  ) {
+  constructor(port: RunPort, turns: RunTurns) {
     this.#port = port;
-    this.sessionKey = what.sessionKey;
-    this.#runId = what.leader;
-    this.#runIds = what.runIds;
-    this.#shortened = what.shortened;
+    this.#turns = turns;
+    this.sessionKey = turns.sessionKey;
+    this.#runId = turns.runIds.at(-1) ?? "";
   }
 
   /** The run's id: that of the last turn that it answers. */
@@ -144,8 +75,11 @@ export class Run {
    */
   async perform(): Promise<RunEnd | undefined> {
     const { clock, database } = this.#port;
-    const begun = await database.write((sql) => this.#begin(sql));
+    const begun = await database
+      .write((sql) => beginRun(sql, this.#port, this.#turns, this.#tally))
+      .catch((error: unknown) => this.#refuseBroken(error));
     if (begun === undefined) return undefined;
+    this.#runId = "ending" in begun ? begun.runId : begun.turn.runId;
     if ("ending" in begun) return begun;
     const voice = new RunVoice({
       runId: this.#runId,
@@ -166,118 +100,30 @@ export class Run {
     }
   }
 
-  /** Takes the turns of the run, or takes them up again. */
-  #begin(sql: SqlTransaction): Begun | RunEnd | undefined {
-    const { clock, sessions } = this.#port;
-    const nowMs = clock.now();
-    const settings = this.#port.settings();
-    const open = this.#runIds
-      .map((runId) => findTurn(sql, runId))
-      .filter(
-        (turn) => turn !== undefined && turn.endedAtMs === undefined && turn.request !== undefined,
-      ) as TurnRecord[];
-    const turn = open.at(-1);
-    const request = turn?.request;
-    if (turn === undefined || request === undefined) return undefined;
-    this.#runId = turn.runId;
-    const isResumed = turn.state === "running" && turn.sessionId !== undefined;
-    const others = isResumed ? joinedTurns(sql, turn.runId) : open.slice(0, -1);
-    const agent = agentOf(settings, turn.agentId);
-    const startedAtMs = turn.startedAtMs ?? nowMs;
-    const refuse = (ending: RunEnding): RunEnd => {
-      const joined = others.map(({ runId }) => ({ runId, startedAtMs }));
-      for (const { runId } of joined) endTurn(sql, runId, { ending, nowMs });
-      this.#finishTurn(sql, { turn, request, ending, answer: undefined, settings });
-      return { runId: turn.runId, ending, message: undefined, isRefused: true, joined };
-    };
-    if (turn.stopReason !== undefined) return refuse({ state: "aborted", stopReason: turn.stopReason });
-    if (agent === undefined) {
-      return refuse(
-        errorEnding(
-          "unknown",
-          `No agent "${turn.agentId}" is configured. Add it to agents.list, or point the binding at another agent: saltgate config get bindings`,
-        ),
-      );
-    }
-    if (nowMs - turn.acceptedAtMs > settings.turnMaxAgeMs) {
-      const hours = Math.round((nowMs - turn.acceptedAtMs) / 3_600_000);
-      return refuse(
-        errorEnding(
-          "timeout",
-          `This waited for ${hours} hours while the gateway was away. Say it again if it still matters.`,
-        ),
-      );
-    }
-    if (turn.attempts >= settings.maxAttempts) {
-      return refuse(
-        errorEnding(
-          "unknown",
-          `The gateway stopped ${turn.attempts} times while it worked on this. It isn't begun again; look into the log: saltgate logs`,
-        ),
-      );
-    }
-    const exceeded = isResumed ? undefined : this.#exceeded(sql, turn, request, settings, nowMs);
-    if (exceeded !== undefined)
-      return refuse(
-        errorEnding("rate_limit", `${exceeded}. Try again later, or raise the limit in the configuration.`),
-      );
-    const session = sessions.ensure(sql, { key: turn.sessionKey, nowMs });
-    const sessionId = (isResumed ? turn.sessionId : undefined) ?? session.sessionId;
-    markRunning(sql, turn.runId, { sessionId, nowMs });
-    const said: string[] = [];
-    if (isResumed) this.#takeUp(sql, turn, sessionId, said);
-    else {
-      for (const { runId } of others) markRunning(sql, runId, { sessionId, nowMs, joinedTo: turn.runId });
-      const content = collectedContent(
-        open.map((one) => ({
-          content: one.request?.content ?? [],
-          plainText: one.request?.plainText ?? "",
-          shortened: one.shortened || this.#shortened.includes(one.runId),
-        })),
-      );
-      const where = { key: turn.sessionKey, sessionId, runId: turn.runId };
-      sessions.append(sql, where, { role: "user", content, timestamp: nowMs });
-    }
-    sessions.touch(sql, turn.sessionKey, nowMs, "running");
-    const messages = readTranscript(sql, sessionId, maxHistory)
-      .filter(({ aside }) => !aside)
-      .map(({ message }) => message);
-    return { turn, request, sessionId, session, agent, settings, startedAtMs, messages, said };
-  }
-
-  /** What a run that was cut off by a restart has already done: calls without a result get one that says so. */
-  #takeUp(sql: SqlTransaction, turn: TurnRecord, sessionId: string, said: string[]): void {
-    const own = messagesOfRun(sql, sessionId, turn.runId).map(({ message }) => message);
-    const results = new Set(own.map((message) => (message.role === "toolResult" ? message.toolCallId : "")));
-    const where = { key: turn.sessionKey, sessionId, runId: turn.runId };
-    for (const message of own) {
-      if (message.role !== "assistant") continue;
-      this.#stepCount += 1;
-      this.#count(message.usage);
-      said.push(textsOf(message.content));
-      for (const call of toolCallsOf(message)) {
-        if (!results.has(call.id)) this.#port.sessions.append(sql, where, lostResult(call, this.#port.clock.now()));
+  /** What can't even begin would be tried again at every start: it is ended, if that can be written. */
+  async #refuseBroken(error: unknown): Promise<RunEnd | undefined> {
+    this.#port.log.error({ runId: this.#runId, error: String(error) }, "a run can't begin");
+    const ending = errorEnding(
+      "unknown",
+      "The gateway couldn't begin to work on this. The log says why: saltgate logs",
+    );
+    return await this.#port.database.write((sql) => {
+      const nowMs = this.#port.clock.now();
+      const turns = this.#turns.runIds
+        .flatMap((runId) => findTurn(sql, runId) ?? [])
+        .filter((turn) => turn.endedAtMs === undefined);
+      const settings = this.#port.settings();
+      const tally = this.#tally;
+      for (const turn of turns) {
+        const { request } = turn;
+        if (request === undefined) endTurn(sql, turn.runId, { ending, nowMs });
+        else closeTurn(sql, this.#port, { turn, request, ending, answer: undefined, settings, tally });
       }
-    }
-  }
-
-  #exceeded(
-    sql: SqlTransaction,
-    turn: TurnRecord,
-    request: TurnRequest,
-    settings: AgentSettings,
-    nowMs: number,
-  ): string | undefined {
-    const { limits } = settings;
-    const own = Object.hasOwn(limits.agents, turn.agentId) ? limits.agents[turn.agentId] : undefined;
-    const ofAgent = own ?? limits.agent;
-    if (isLimited(ofAgent)) {
-      const exceeded = exceededLimit(ofAgent, spentByAgent(sql, turn.agentId, nowMs), `Agent "${turn.agentId}"`);
-      if (exceeded !== undefined) return exceeded;
-    }
-    const { principal } = request;
-    if (principal.isOwner || !isLimited(limits.sender)) return undefined;
-    return exceededLimit(limits.sender, spentBySender(sql, principal, nowMs), "Your account here");
+      const last = turns.at(-1);
+      if (last === undefined) return undefined;
+      const joined = turns.slice(0, -1).map(({ runId }) => ({ runId, startedAtMs: nowMs }));
+      return { runId: last.runId, ending, message: undefined, isRefused: true, joined };
+    });
   }
 
   async #steps(begun: Begun, voice: RunVoice): Promise<RunEnd | undefined> {
@@ -293,10 +139,10 @@ export class Run {
         rules: request.options?.tools,
       });
       const system = await this.#system(begun, tools);
-      const chain = this.#chain(begun);
+      const chain = modelChainOf(begun, this.#port.backends.models());
       for (;;) {
         signal.throwIfAborted();
-        if (this.#stepCount >= settings.maxSteps)
+        if (this.#tally.steps >= settings.maxSteps)
           return await this.#end(
             begun,
             errorEnding(
@@ -305,16 +151,25 @@ export class Run {
             ),
             [],
           );
-        this.#stepCount += 1;
+        this.#tally.steps += 1;
         voice.beginStep(begun.said);
         const collect = { parts: partial };
         let thought: Thought;
         try {
-          thought = await this.#think(begun, voice, { tools, system, chain, collect });
+          thought = await thinkWithFailover(this.#port, {
+            begun,
+            voice,
+            tally: this.#tally,
+            signal,
+            tools,
+            system,
+            chain,
+            collect,
+          });
         } finally {
           partial = collect.parts;
         }
-        this.#count(thought.usage);
+        this.#tally.add(thought.usage);
         const calls = thought.parts.filter((part) => part.type === "toolCall");
         if (calls.length === 0) return await this.#finish(begun, thought);
         begun.said.push(thought.text);
@@ -347,121 +202,6 @@ export class Run {
       extra: request.options?.extraSystem,
       now: new Date(this.#port.clock.now()).toString(),
     });
-  }
-
-  /** Which models may answer, the chosen one first. */
-  #chain({ agent, request, session, settings }: Begun): ModelChain {
-    const standard = agent.model ?? settings.model;
-    const chosen = request.options?.model ?? session.settings.model;
-    if (chosen === undefined) return standard;
-    const primary = resolveModel(chosen, this.#port.backends.models(), settings.modelAliases) ?? chosen;
-    return { primary, fallbacks: standard.fallbacks.filter((name) => name !== primary) };
-  }
-
-  /** One step, by the first model that can. Another one answers only as long as nothing was shown. */
-  async #think(
-    begun: Begun,
-    voice: RunVoice,
-    with_: {
-      readonly tools: readonly Tool[];
-      readonly system: string;
-      readonly chain: ModelChain;
-      readonly collect: { parts: readonly MessagePart[] };
-    },
-  ): Promise<Thought> {
-    const { clock, cooldowns } = this.#port;
-    const tried = new Set<string>();
-    let last: unknown;
-    let contextShare = 0.75;
-    // A model that answered goes on answering in this run.
-    const chain =
-      this.#model === undefined
-        ? with_.chain
-        : { primary: this.#model, fallbacks: [with_.chain.primary, ...with_.chain.fallbacks] };
-    for (;;) {
-      const name = chooseModel(chain, tried, cooldowns.value, clock.now());
-      if (name === undefined) throw last ?? new BackendError("unavailable", "No model is configured.");
-      try {
-        const thought = await this.#thinkWith(name, begun, voice, { ...with_, contextShare });
-        cooldowns.value = afterSuccess(cooldowns.value, name);
-        this.#model = thought.model === undefined ? name : modelName(thought.model);
-        return thought;
-      } catch (error) {
-        this.#controller.signal.throwIfAborted();
-        if (!isBackendError(error)) {
-          this.#port.log.error(
-            { runId: this.#runId, model: name, error: String(error) },
-            "a backend failed without saying why",
-          );
-          throw new BackendError(
-            "unknown",
-            `The backend of ${name} failed. What it said is in the log: saltgate logs`,
-            { cause: error },
-          );
-        }
-        last = error;
-        if (voice.spokeInStep) throw error;
-        if (error.kind === "context_length" && contextShare > 0.15) {
-          voice.compaction("start");
-          contextShare /= 2;
-          voice.compaction("end");
-          continue;
-        }
-        if (!mayFailOver(error.kind)) throw error;
-        cooldowns.value = afterFailure(cooldowns.value, name, error, clock.now());
-        tried.add(name);
-        this.#port.log.warn(
-          { runId: this.#runId, model: name, kind: error.kind },
-          "a model can't answer; trying the next one",
-        );
-      }
-    }
-  }
-
-  async #thinkWith(
-    name: string,
-    begun: Begun,
-    voice: RunVoice,
-    with_: {
-      readonly tools: readonly Tool[];
-      readonly system: string;
-      readonly contextShare: number;
-      readonly collect: { parts: readonly MessagePart[] };
-    },
-  ): Promise<Thought> {
-    const { backends, clock, newId } = this.#port;
-    const model = parseModelRef(name);
-    if (model === undefined)
-      throw new BackendError("unavailable", `"${name}" names no model: it reads provider/model.`);
-    const backend = await backends.for(model);
-    const info = backend.models().find((one) => one.provider === model.provider && one.model === model.model);
-    const { agent, request, session, settings, turn } = begun;
-    const wanted = request.options?.thinking ?? session.settings.thinkingLevel ?? agent.thinking ?? settings.thinking;
-    const collector = new ThoughtCollector({ text: (soFar) => voice.text(soFar) }, () => `call_${newId()}`);
-    try {
-      return await thinkStep({
-        backend,
-        clock,
-        collector,
-        signal: this.#controller.signal,
-        silenceMs: settings.silenceMs,
-        request: {
-          runId: this.#runId,
-          sessionKey: turn.sessionKey,
-          agentId: turn.agentId,
-          model,
-          system: with_.system,
-          messages: modelContext(
-            begun.messages,
-            Math.floor((info?.contextWindow ?? defaultContextTokens) * with_.contextShare),
-          ),
-          tools: with_.tools.map(({ description }) => description),
-          thinking: thinkingLevelOf(wanted) ?? "off",
-        },
-      });
-    } finally {
-      with_.collect.parts = collector.parts;
-    }
   }
 
   async #call(begun: Begun, voice: RunVoice, calls: readonly ToolCallPart[], tools: readonly Tool[]): Promise<void> {
@@ -522,7 +262,7 @@ export class Run {
     usage: Usage | undefined,
     errorMessage?: string,
   ): AssistantMessage {
-    const model = this.#model === undefined ? undefined : parseModelRef(this.#model);
+    const model = this.#tally.model === undefined ? undefined : parseModelRef(this.#tally.model);
     return {
       role: "assistant",
       content: parts,
@@ -541,7 +281,7 @@ export class Run {
         errorEnding("unknown", "The model answered nothing. Say it again, or choose another model with /model."),
         [],
       );
-    return await this.#end(begun, { state: "final", usage: this.#usage }, thought.parts, thought);
+    return await this.#end(begun, { state: "final", usage: this.#tally.usage }, thought.parts, thought);
   }
 
   /** Ends the run: the last message, the turns, and what is to be delivered, in one transaction. */
@@ -590,7 +330,8 @@ export class Run {
         startedAtMs: startedAtMs ?? nowMs,
       }));
       for (const { runId } of joined) endTurn(sql, runId, { ending: withoutUsage(actual), nowMs });
-      this.#finishTurn(sql, {
+      closeTurn(sql, this.#port, {
+        tally: this.#tally,
         turn,
         request: begun.request,
         ending: actual,
@@ -600,10 +341,10 @@ export class Run {
         ...(shapes.some(({ asVoice }) => asVoice) && { asVoice: true }),
       });
       sessions.spend(sql, this.sessionKey, {
-        input: this.#usage.input ?? 0,
-        output: this.#usage.output ?? 0,
-        context: this.#contextTokens,
-        model: this.#model,
+        input: this.#tally.usage.input ?? 0,
+        output: this.#tally.usage.output ?? 0,
+        context: this.#tally.contextTokens,
+        model: this.#tally.model,
       });
       return {
         runId: this.#runId,
@@ -631,67 +372,6 @@ export class Run {
     }
   }
 
-  #finishTurn(
-    sql: SqlTransaction,
-    what: {
-      readonly turn: TurnRecord;
-      readonly request: TurnRequest;
-      readonly ending: RunEnding;
-      readonly answer: TurnAnswer | undefined;
-      readonly settings: AgentSettings;
-      readonly replyToId?: string;
-      readonly asVoice?: boolean;
-    },
-  ): void {
-    const { answer = { text: "", media: [] }, ending, request, settings, turn } = what;
-    const { clock, sessions } = this.#port;
-    const nowMs = clock.now();
-    endTurn(sql, turn.runId, {
-      ending,
-      nowMs,
-      answer: ending.state === "final" ? { ...answer, text: answer.text.slice(0, 1_000_000) } : undefined,
-      tokens: this.#usage.totalTokens ?? (this.#usage.input ?? 0) + (this.#usage.output ?? 0),
-      costUsd: this.#usage.costUsd ?? 0,
-    });
-    sessions.touch(sql, turn.sessionKey, nowMs, statusOf(ending));
-    const { reply } = request;
-    if (reply === undefined) return;
-    const session = sessions.get(sql, turn.sessionKey);
-    const isAllowed = maySend(settings.session.sendPolicy, {
-      key: turn.sessionKey,
-      channel: reply.channel,
-      chatType: session?.origin?.chatType ?? (reply.isDirect ? "direct" : "group"),
-      override: session?.settings.sendPolicy,
-    });
-    const text = ending.state === "final" ? this.#prefixed(answer.text, turn, settings) : noticeOf(ending);
-    const delivered: RunReply = {
-      runId: turn.runId,
-      sessionKey: turn.sessionKey,
-      agentId: turn.agentId,
-      route: reply,
-      text: isAllowed ? text : "",
-      media: isAllowed && ending.state === "final" ? answer.media : [],
-      ...(what.replyToId !== undefined && { replyToId: what.replyToId }),
-      ...(what.asVoice === true && { asVoice: true }),
-    };
-    this.#port.reply(sql, delivered);
-  }
-
-  #prefixed(text: string, turn: TurnRecord, settings: AgentSettings): string {
-    const { responsePrefix } = settings;
-    if (text === "" || responsePrefix === undefined) return text;
-    const agent = agentOf(settings, turn.agentId);
-    const [provider = "", ...model] = (this.#model ?? "").split("/");
-    const values: Readonly<Record<string, string>> = {
-      model: model.join("/"),
-      modelFull: this.#model ?? "",
-      provider,
-      thinkingLevel: agent?.thinking ?? settings.thinking,
-      "identity.name": agent?.identity?.name ?? agent?.name ?? turn.agentId,
-    };
-    return `${responsePrefix.replace(/\{([a-zA-Z.]+)\}/g, (whole, name: string) => (Object.hasOwn(values, name) ? (values[name] ?? "") : whole))} ${text}`;
-  }
-
   #failure(error: unknown): RunEnding {
     if (isBackendError(error)) return errorEnding(error.kind, error.message);
     this.#port.log.error({ runId: this.#runId, error: String(error) }, "a run failed");
@@ -699,25 +379,6 @@ export class Run {
       "unknown",
       "Something went wrong in the gateway while it worked on this. The log says what: saltgate logs",
     );
-  }
-
-  #count(usage: Usage | undefined): void {
-    if (usage === undefined) return;
-    const sum = (a: number | undefined, b: number | undefined) =>
-      a === undefined && b === undefined ? {} : (a ?? 0) + (b ?? 0);
-    const total = (key: keyof Usage) => {
-      const value = sum(this.#usage[key], usage[key]);
-      return typeof value === "number" ? { [key]: value } : {};
-    };
-    this.#contextTokens = usage.totalTokens ?? (usage.input ?? 0) + (usage.output ?? 0);
-    this.#usage = {
-      ...total("input"),
-      ...total("output"),
-      ...total("cacheRead"),
-      ...total("cacheWrite"),
-      ...total("totalTokens"),
-      ...total("costUsd"),
-    };
   }
 
   /** A full disk may be emptied: the end of a run is tried again before it is left to the next start. */
@@ -741,10 +402,6 @@ export class Run {
   }
 }
 
-function textsOf(parts: readonly MessagePart[]): string {
-  return parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("");
-}
-
 function endedCall(call: ToolCallPart, timestamp: number): ToolResultMessage {
   return {
     role: "toolResult",
@@ -754,28 +411,4 @@ function endedCall(call: ToolCallPart, timestamp: number): ToolResultMessage {
     content: [{ type: "text", text: "The run was ended during this call. Nobody knows whether it took effect." }],
     timestamp,
   };
-}
-
-const endingKinds: ReadonlySet<string> = new Set(["refusal", "timeout", "rate_limit", "context_length"]);
-
-/** An ending by a failure. */
-export function errorEnding(kind: BackendErrorKind, errorMessage: string): RunEnding {
-  const errorKind = (endingKinds.has(kind) ? kind : "unknown") as Extract<RunEnding, { state: "error" }>["errorKind"];
-  return { state: "error", errorMessage, errorKind };
-}
-
-function withoutUsage(ending: RunEnding): RunEnding {
-  return ending.state === "final" ? { state: "final" } : ending;
-}
-
-function statusOf(ending: RunEnding): SessionStatus {
-  if (ending.state === "final") return "done";
-  if (ending.state === "error") return ending.errorKind === "timeout" ? "timeout" : "failed";
-  return ending.stopReason === "timeout" ? "timeout" : "killed";
-}
-
-/** What people are told when there is no answer. Whoever asked to stop knows. */
-export function noticeOf(ending: RunEnding): string {
-  if (ending.state === "error") return `⚠️ ${ending.errorMessage}`;
-  return ending.state === "aborted" && ending.stopReason === "timeout" ? "⚠️ This took too long, and was ended." : "";
 }

@@ -35,6 +35,7 @@ export class ThoughtCollector {
   #parts: MessagePart[] = [];
   #text = "";
   #callIds = new Set<string>();
+  #argumentChars = 0;
   readonly #listener: ThoughtListener;
   readonly #freshCallId: () => string;
 
@@ -99,8 +100,8 @@ export class ThoughtCollector {
   #takeCall({ arguments: args, id, name }: Extract<ThoughtEvent, { readonly type: "toolCall" }>): void {
     if (typeof name !== "string" || name === "" || name.length > 128) throw nonsense("a tool call without a name");
     if (this.#callIds.size >= thoughtLimits.maxToolCalls) throw nonsense("too many tool calls at once");
-    if ((JSON.stringify(args) ?? "").length > thoughtLimits.maxArgumentChars)
-      throw nonsense("a tool call with too long arguments");
+    this.#argumentChars += (JSON.stringify(args) ?? "").length;
+    if (this.#argumentChars > thoughtLimits.maxArgumentChars) throw nonsense("tool calls with too long arguments");
     const isUsable = typeof id === "string" && id !== "" && id.length <= 128 && !this.#callIds.has(id);
     const ownId = isUsable ? id : this.#freshCallId();
     this.#callIds.add(ownId);

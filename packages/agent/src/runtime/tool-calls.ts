@@ -6,9 +6,9 @@ import { deferred } from "./deferred.ts";
 
 /** Longest text of a tool's result that is kept, in characters; of a longer one its middle goes. */
 export const maxResultChars = 200_000;
-/** Most images of a tool's result, and the largest, in characters of base64. */
+/** Most images of a tool's result, and all of them together, in characters of base64. */
 const maxResultImages = 8;
-const maxImageChars = 7_000_000;
+const maxImageChars = 14_000_000;
 
 /** What a call needs besides its tool. */
 export interface ToolCallPort {
@@ -89,6 +89,7 @@ function boundedContent(content: readonly MessagePart[], source: string | undefi
   const parts: MessagePart[] = [];
   let left = maxResultChars;
   let images = 0;
+  let imageChars = 0;
   for (const part of content) {
     if (part.type === "text") {
       const text = left <= 0 ? "" : cutMiddle(part.text, left);
@@ -96,7 +97,8 @@ function boundedContent(content: readonly MessagePart[], source: string | undefi
       if (text !== "") parts.push({ type: "text", text: source === undefined ? text : untrusted(source, text) });
     } else if (part.type === "image") {
       images += 1;
-      if (images <= maxResultImages && part.data.length <= maxImageChars) parts.push(part);
+      imageChars += part.data.length;
+      if (images <= maxResultImages && imageChars <= maxImageChars) parts.push(part);
       else parts.push({ type: "text", text: "[an image that was left out: too many, or too large]" });
     }
   }
