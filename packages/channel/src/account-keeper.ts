@@ -208,6 +208,7 @@ export class AccountKeeper {
     if (signal.aborted) return;
     const closing = new AbortController();
     const blocked = Promise.withResolvers<never>();
+    blocked.promise.catch(() => undefined); // it may come when nobody waits for it any more
     const courier = new Courier({
       account: this.ref,
       descriptor: adapter.descriptor,

@@ -54,8 +54,7 @@ export function afterAttempt(facts: {
       return { outcome: { state: "gone" } };
     case "refused":
       return { outcome: { state: "failed", error: message, errorKind: kind } };
-    // Also what an adapter that is newer than this package may say: nothing is known about it.
-    case "unknown-outcome":
+    // An unknown outcome, and what an adapter that is newer than this package may say: nothing is known about either.
     default:
       if (isRepeatable) return { outcome: again(nowMs + pauseMs) };
       return { outcome: { state: "unsure", atMs: nowMs + reconcileAfterMs, error: message } };

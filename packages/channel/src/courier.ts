@@ -63,6 +63,13 @@ export class Courier {
   /** How often something that was on its way has ended; what was read before may be out of date. */
   #ends = 0;
   readonly #growing = new Map<string, Growing>();
+  /**
+   * What the platform may still be carrying out, and all edits just after a start. Timed by timers, as a clock that is set
+   * forward must not have it asked about too soon.
+   */
+  readonly #unripe = new Set<number>();
+  #isFresh = true;
+  readonly #ripening = new Set<() => void>();
   #lastMs = 0;
   #storeUntilMs = 0;
   #wake: (() => void) | undefined;
@@ -79,7 +86,19 @@ export class Courier {
     const { account, clock, outbox } = this.#options;
     this.#lastMs = clock.now();
     this.#pacer.pauseUntil(await outbox.recover(account, clock.now() + reconcileAfterMs));
+    this.#afterRipening(() => {
+      this.#isFresh = false;
+    });
     this.#loop = this.#run();
+  }
+
+  #afterRipening(then: () => void): void {
+    const cancel = this.#options.clock.after(reconcileAfterMs, () => {
+      this.#ripening.delete(cancel);
+      then();
+      this.nudge();
+    });
+    this.#ripening.add(cancel);
   }
 
   /** Something new is in the outbox, or the account is connected again. */
@@ -111,6 +130,8 @@ export class Courier {
   async stop(patience: Promise<void>): Promise<void> {
     this.#isStopping = true;
     this.#wake?.();
+    for (const cancel of this.#ripening) cancel();
+    this.#ripening.clear();
     const rest = Promise.allSettled([this.#loop, ...this.#inFlight.values()]);
     await Promise.race([rest, patience]);
     this.#cutting.abort();
@@ -176,7 +197,8 @@ export class Courier {
     let nextAtMs: number | undefined;
     for (const row of due) {
       if (this.#inFlight.size >= maxInFlight) break;
-      if (this.#inFlight.has(row.conversation)) continue;
+      if (this.#inFlight.has(row.conversation) || this.#unripe.has(row.seq)) continue;
+      if (this.#isFresh && (row.state === "unsure" || row.receipt !== undefined)) continue;
       const paced = pacedSendOf(row);
       const nowMs = clock.now();
       const waitMs = this.#pacer.waitMs(paced, nowMs);
@@ -234,6 +256,10 @@ export class Courier {
       outcome = { state: "sent", receipt: isEdit ? (row.receipt ?? receipt) : receipt, shown: text };
     } catch (error) {
       outcome = this.#outcomeOf(error, row, content);
+    }
+    if (outcome.state === "unsure") {
+      this.#unripe.add(row.seq);
+      this.#afterRipening(() => this.#unripe.delete(row.seq));
     }
     if (outcome.state !== "gone") return this.#settle(row, outcome);
     if (!isEdit) {

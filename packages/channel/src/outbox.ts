@@ -96,7 +96,7 @@ export const outboxSchema: SchemaPart = {
        error TEXT, error_kind TEXT, run_id TEXT,
        created_at_ms INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL
      ) STRICT;
-     CREATE INDEX outbox_open ON outbox_rows (channel, account, conversation, seq) WHERE is_open = 1;
+     CREATE INDEX outbox_open ON outbox_rows (channel, account, conversation, seq, state, next_at_ms, is_open) WHERE is_open = 1;
      CREATE INDEX outbox_closed ON outbox_rows (state, seq) WHERE is_open = 0;
      CREATE INDEX outbox_by_run ON outbox_rows (run_id) WHERE run_id IS NOT NULL;
      CREATE TABLE outbox_filling (
@@ -120,6 +120,11 @@ export const outboxSchema: SchemaPart = {
 const openStates: readonly DeliveryState[] = ["waiting", "sending", "unsure", "live"];
 /** Rows of the past that every addition clears away. */
 const sweptPerAddition = 8;
+
+/** The oldest of its conversation that isn't merely growing. All of it is in one index, as it is asked before every message. */
+const isHead = `channel = ? AND account = ? AND is_open = 1 AND state IN ('waiting', 'unsure')
+  AND NOT EXISTS (SELECT 1 FROM outbox_rows AS older WHERE older.channel = row.channel AND older.account = row.account
+    AND older.conversation = row.conversation AND older.is_open = 1 AND older.seq < row.seq AND older.state <> 'live')`;
 
 /** What an attempt, or finding out about one, came to. */
 export type DeliveryOutcome =
@@ -219,12 +224,9 @@ export class Outbox {
   async due(account: AccountRef, nowMs: number, limit: number): Promise<readonly OutboxRow[]> {
     const rows = await this.#options.database.read((sql) =>
       sql.all<StoredRow>(
-        `SELECT * FROM outbox_rows AS row WHERE channel = ? AND account = ? AND is_open = 1
-           AND state IN ('waiting', 'unsure') AND next_at_ms <= ?
-           AND NOT EXISTS (SELECT 1 FROM outbox_rows AS older WHERE older.channel = row.channel
-             AND older.account = row.account AND older.conversation = row.conversation AND older.is_open = 1
-             AND older.seq < row.seq AND older.state <> 'live')
-         ORDER BY seq LIMIT ?`,
+        `SELECT * FROM outbox_rows WHERE seq IN (
+           SELECT seq FROM outbox_rows AS row WHERE ${isHead} AND next_at_ms <= ? ORDER BY seq LIMIT ?)
+         ORDER BY seq`,
         account.channel,
         account.accountId,
         nowMs,
@@ -238,11 +240,7 @@ export class Outbox {
   async nextDueAt(account: AccountRef, nowMs: number): Promise<number | undefined> {
     const row = await this.#options.database.read((sql) =>
       sql.get<{ at: number | null }>(
-        `SELECT min(next_at_ms) AS at FROM outbox_rows AS row WHERE channel = ? AND account = ? AND is_open = 1
-           AND state IN ('waiting', 'unsure') AND next_at_ms > ?
-           AND NOT EXISTS (SELECT 1 FROM outbox_rows AS older WHERE older.channel = row.channel
-             AND older.account = row.account AND older.conversation = row.conversation AND older.is_open = 1
-             AND older.seq < row.seq AND older.state <> 'live')`,
+        `SELECT min(next_at_ms) AS at FROM outbox_rows AS row WHERE ${isHead} AND next_at_ms > ?`,
         account.channel,
         account.accountId,
         nowMs,
