@@ -43,6 +43,8 @@ const maxGrowing = 1_000;
 interface Growing {
   text: string;
   row: OutboxRow | undefined;
+  /** Whether the outbox was asked for it: it may have been shown before it grew for the first time. */
+  isLookedUp: boolean;
   /** Whether it is on the disk that it shows more than it began with. */
   isNoted: boolean;
 }
@@ -64,11 +66,13 @@ export class Courier {
   #ends = 0;
   readonly #growing = new Map<string, Growing>();
   /**
-   * What the platform may still be carrying out, and all edits just after a start. Timed by timers, as a clock that is set
-   * forward must not have it asked about too soon.
+   * What the platform may still be carrying out; just after a start also whatever an earlier courier left. Timed by timers,
+   * as a clock that is set forward must not have it asked about too soon.
    */
   readonly #unripe = new Set<number>();
   #isFresh = true;
+  /** Live texts that this courier sent while it was fresh: nobody else has a part of them on its way. */
+  readonly #own = new Set<number>();
   readonly #ripening = new Set<() => void>();
   #lastMs = 0;
   #storeUntilMs = 0;
@@ -88,6 +92,7 @@ export class Courier {
     this.#pacer.pauseUntil(await outbox.recover(account, clock.now() + reconcileAfterMs));
     this.#afterRipening(() => {
       this.#isFresh = false;
+      this.#own.clear();
     });
     this.#loop = this.#run();
   }
@@ -111,7 +116,9 @@ export class Courier {
   grow(key: string, text: string): void {
     const known = this.#growing.get(key);
     if (known) known.text = text;
-    else if (this.#growing.size < maxGrowing) this.#growing.set(key, { text, row: undefined, isNoted: false });
+    else if (this.#growing.size < maxGrowing) {
+      this.#growing.set(key, { text, row: undefined, isLookedUp: false, isNoted: false });
+    }
     this.nudge();
   }
 
@@ -187,6 +194,7 @@ export class Courier {
       if (!hasFreeHands || due.length < limit || limit >= maxLooked) break;
     }
     const laterMs = await outbox.nextDueAt(account, nowMs);
+    await this.#lookUpGrowing();
     // After the messages: what only shows the beginning of an answer must not take their turn.
     return soonest(soonest(nextAtMs, laterMs), this.#editGrowing());
   }
@@ -198,7 +206,7 @@ export class Courier {
     for (const row of due) {
       if (this.#inFlight.size >= maxInFlight) break;
       if (this.#inFlight.has(row.conversation) || this.#unripe.has(row.seq)) continue;
-      if (this.#isFresh && (row.state === "unsure" || row.receipt !== undefined)) continue;
+      if (this.#isFresh && mayBeUnderWay(row) && !this.#own.has(row.seq)) continue;
       const paced = pacedSendOf(row);
       const nowMs = clock.now();
       const waitMs = this.#pacer.waitMs(paced, nowMs);
@@ -237,12 +245,15 @@ export class Courier {
     }
     if (clock.now() >= row.expiresAtMs) return this.#settle(row, { state: "expired" });
     const growing = this.#growing.get(row.key);
-    const text = row.live && growing ? growing.text : textOf(row.content);
+    // What may be there already is repeated word for word, as the platform drops the repeat whatever it says.
+    const isRepeat = this.#isIdempotent && row.receipt === undefined && row.attempts > 0;
+    const newest = row.live && growing ? growing.text : textOf(row.content);
+    const text = (isRepeat ? row.shown : undefined) ?? newest;
     // Shown already, as a part of it was: it is edited, which may be repeated without harm.
     const content: StoredContent =
       row.receipt !== undefined && text !== undefined
         ? { kind: "edit", messageId: row.receipt.messageId, text }
-        : row.live && text !== undefined && row.content.kind === "text"
+        : text !== undefined && row.content.kind === "text"
           ? { ...row.content, text }
           : row.content;
     const isEdit = row.receipt !== undefined;
@@ -338,6 +349,17 @@ export class Courier {
     await this.#settle(row, outcome);
   }
 
+  async #lookUpGrowing(): Promise<void> {
+    for (const [key, growing] of this.#growing) {
+      if (growing.isLookedUp) continue;
+      const row = await this.#options.outbox.find(key);
+      growing.isLookedUp = true;
+      if (growing.row !== undefined || row?.state !== "live") continue;
+      growing.row = row;
+      growing.isNoted = row.shown === undefined;
+    }
+  }
+
   /** Shows the newest of what grows. @returns when the next of it may be shown */
   #editGrowing(): number | undefined {
     const { clock, maxInFlight = 8 } = this.#options;
@@ -429,6 +451,7 @@ export class Courier {
   #settled(row: OutboxRow | undefined): void {
     if (row === undefined) return;
     const growing = this.#growing.get(row.key);
+    if (this.#isFresh && row.live) this.#own.add(row.seq);
     if (growing && row.live) {
       growing.row = row;
       growing.isNoted = false;
@@ -445,8 +468,11 @@ export class Courier {
   }
 
   #isRepeatable(content: StoredContent): boolean {
-    const isIdempotent = this.#options.descriptor.capabilities.reconciling === "idempotent";
-    return isIdempotent || !["text", "media", "poll"].includes(content.kind);
+    return this.#isIdempotent || !["text", "media", "poll"].includes(content.kind);
+  }
+
+  get #isIdempotent(): boolean {
+    return this.#options.descriptor.capabilities.reconciling === "idempotent";
   }
 
   async #withFile(content: StoredContent): Promise<OutboundContent> {
@@ -474,6 +500,10 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 const soonest = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b);
+
+/** Whether nobody knows what the platform is still doing with it: with all of it, or with a step of its growth. */
+const mayBeUnderWay = (row: OutboxRow): boolean =>
+  row.state === "unsure" || (row.receipt !== undefined && row.shown === undefined);
 
 /** A text that has come to its end and is shown as it shall be: only that is left to be noted. */
 const isShownAlready = (row: OutboxRow): boolean =>

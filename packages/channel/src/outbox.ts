@@ -304,7 +304,8 @@ export class Outbox {
   }
 
   #settleOther(sql: SqlTransaction, row: StoredRow, outcome: Exclude<DeliveryOutcome, { state: "sent" }>): void {
-    const atMs = "atMs" in outcome ? outcome.atMs : 0;
+    // Platforms ask for waits in fractions too; nothing is due before the whole of it is over.
+    const atMs = "atMs" in outcome ? Math.ceil(outcome.atMs) : 0;
     const { error = row.error ?? "its time ran out before it could be sent" } = outcome;
     // Asking again what became of it counts too, so that the pauses between the questions grow.
     const isAskedAgain = row.state === "unsure" && outcome.state === "unsure";
