@@ -2,8 +2,8 @@
 // process that dies anywhere; clocks that are set. The platform itself is exact: what it carried out, it carried out once.
 import type { SqlDatabase, SqlTransaction } from "@saltgate/store";
 import {
-  ChannelError,
   type ChannelConnection,
+  ChannelError,
   Courier,
   type Delivery,
   Outbox,

@@ -321,7 +321,10 @@ describe("courier", () => {
     away.courier.nudge();
     await settled();
     expect(away.connection.sent).toEqual([]);
-    expect(await rowOf(away, "b")).toMatchObject({ state: "expired", error: "its time ran out before it could be sent" });
+    expect(await rowOf(away, "b")).toMatchObject({
+      state: "expired",
+      error: "its time ran out before it could be sent",
+    });
   });
 
   test("[channels:outbox-expiry] courier: its owner sends a dead letter again, or gives it up for good", async () => {
@@ -330,8 +333,15 @@ describe("courier", () => {
     const first = await world.say("a", "1", { key: "a" });
     const second = await world.say("b", "1", { key: "b" });
     await settled();
-    expect(await rowOf(world, "a")).toMatchObject({ state: "failed", error: "the chat was deleted", errorKind: "refused" });
-    expect((await world.outbox.list(["failed", "unknown", "expired"], 10)).map(({ id }) => id)).toEqual([second, first]);
+    expect(await rowOf(world, "a")).toMatchObject({
+      state: "failed",
+      error: "the chat was deleted",
+      errorKind: "refused",
+    });
+    expect((await world.outbox.list(["failed", "unknown", "expired"], 10)).map(({ id }) => id)).toEqual([
+      second,
+      first,
+    ]);
     expect(await world.outbox.discard(second)).toBe(true);
     expect(await world.outbox.discard(second)).toBe(false);
     expect(await world.outbox.retry(first)).toMatchObject({ state: "waiting", attempts: 0, error: undefined });
@@ -353,7 +363,11 @@ describe("courier", () => {
       await world.clock.advance(3_600_000);
       expect(world.connection.texts).toEqual(["a"]);
       expect(world.blocked).toHaveLength(1);
-      expect(await rowOf(world, "a")).toMatchObject({ state: "waiting", error: "the token was revoked", errorKind: kind });
+      expect(await rowOf(world, "a")).toMatchObject({
+        state: "waiting",
+        error: "the token was revoked",
+        errorKind: kind,
+      });
       const next = await world.again();
       await next.clock.advance(300_000);
       expect(next.connection.texts.toSorted()).toEqual(["a", "a", "b"]);

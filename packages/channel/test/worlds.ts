@@ -189,7 +189,11 @@ interface CourierSettings extends Partial<Omit<CourierOptions, "outbox" | "conne
   readonly reconciling?: Reconciling;
   readonly rate?: RateRules;
   readonly limits?: Partial<OutboxLimits>;
-  readonly before?: { readonly directory: string; readonly clock: ManualClock; readonly connection: ScriptedConnection };
+  readonly before?: {
+    readonly directory: string;
+    readonly clock: ManualClock;
+    readonly connection: ScriptedConnection;
+  };
 }
 
 export async function makeCourier(settings: CourierSettings = {}): Promise<CourierWorld> {
@@ -230,7 +234,12 @@ export async function makeCourier(settings: CourierSettings = {}): Promise<Couri
     blocked,
     async say(text, to = "42", { key, ...more } = {}) {
       count += 1;
-      const delivery = { ...account, key: key ?? `k${count}`, target: { to }, content: { kind: "text" as const, text } };
+      const delivery = {
+        ...account,
+        key: key ?? `k${count}`,
+        target: { to },
+        content: { kind: "text" as const, text },
+      };
       const id = await database.write((sql) => outbox.add(sql, { ...delivery, ...more }));
       courier.nudge();
       return id;
