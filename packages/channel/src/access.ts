@@ -70,7 +70,7 @@ export function decideAccess(input: AccessInput): AccessDecision {
 function decideDirect(input: AccessInput, sender: readonly string[]): AccessDecision {
   const { event, policy } = input;
   if (policy.dmPolicy === "disabled") return drop("dm-disabled");
-  const isNamed = isListed(sender, policy.allowFrom, input) || sender.some((id) => input.approved.includes(id));
+  const isNamed = isListed(sender, policy.allowFrom, input) || isListedById(sender, input.approved, input.normalize);
   const isAllowed = isNamed || hasWildcard(policy.allowFrom);
   if (isAllowed) return admit(input, sender, true, true);
   if (policy.dmPolicy !== "pairing") return drop("dm-not-allowed");
@@ -87,7 +87,7 @@ function decideGroup(input: AccessInput, sender: readonly string[]): AccessDecis
   const list = firstOf(rows, "allowFrom") ?? policy.groupAllowFrom ?? policy.allowFrom;
   const isListedHere = isListed(sender, list, input) || hasWildcard(list);
   if (policy.groupPolicy === "allowlist" && !isListedHere) return drop("group-sender-not-allowed");
-  if (rows.some(({ enabled }) => enabled === false)) return drop("group-disabled");
+  if (isSwitchedOff(policy, event.conversation)) return drop("group-disabled");
   const mayCommand = !input.useAccessGroups || isListedHere;
   if (event.kind === "command") {
     return mayCommand ? admit(input, sender, true, true) : drop("command-not-authorized");
@@ -120,7 +120,7 @@ function admit(
   return {
     do: "admit",
     commandAuthorized: mayCommand,
-    isOwner: isListed(sender, input.owners, { ...input, policy: { ...input.policy, dangerouslyMatchNames: false } }),
+    isOwner: isListedById(sender, input.owners, input.normalize),
     wasMentioned,
   };
 }
@@ -147,6 +147,17 @@ export function groupRows(
   return rows;
 }
 
+/** Whether a group or a topic in it is switched off. What is set for the group itself counts before what is set for all. */
+function isSwitchedOff(policy: AccountPolicy, { id, threadId }: { id: string; threadId?: string }): boolean {
+  const rows = [id, "*"].flatMap((key) => (Object.hasOwn(policy.groups, key) ? [policy.groups[key]] : []));
+  const topics = rows.map((row) =>
+    threadId !== undefined && row?.topics !== undefined && Object.hasOwn(row.topics, threadId)
+      ? row.topics[threadId]
+      : undefined,
+  );
+  return [rows, topics].some((level) => level.find((row) => row?.enabled !== undefined)?.enabled === false);
+}
+
 function firstOf<K extends "allowFrom" | "requireMention">(
   rows: readonly Omit<GroupPolicyRow, "topics">[],
   key: K,
@@ -165,13 +176,15 @@ function isListed(
   list: readonly string[],
   { event, normalize, policy }: Pick<AccessInput, "event" | "normalize" | "policy">,
 ): boolean {
-  const entries = list.map(normalize).filter((entry) => entry !== "" && entry !== "*");
-  if (sender.some((id) => entries.includes(id))) return true;
+  if (isListedById(sender, list, normalize)) return true;
   if (!policy.dangerouslyMatchNames) return false;
-  const names = [event.sender.username, event.sender.name]
-    .filter((name) => name !== undefined && name.trim() !== "")
-    .map((name) => plainName(name as string));
+  const names = [event.sender.username ?? "", event.sender.name ?? ""].map(plainName).filter((name) => name !== "");
   return list.some((entry) => names.includes(plainName(entry)));
+}
+
+/** `*` and what names nobody match nothing here: who is let in by `*` is never let in as himself. */
+function isListedById(sender: readonly string[], list: readonly string[], normalize: (id: string) => string): boolean {
+  return list.map(normalize).some((entry) => entry !== "" && entry !== "*" && sender.includes(entry));
 }
 
 const plainName = (name: string): string => name.trim().replace(/^@/, "").toLowerCase();

@@ -1,4 +1,5 @@
 import type {
+  AccountContext,
   AccountStatus,
   ChannelAccount,
   ChannelAdapter,
@@ -14,6 +15,7 @@ import type { AccountRef, Inbox } from "./inbox.ts";
 import type { MediaShelf } from "./media-shelf.ts";
 import type { OutboundTarget } from "./outbound.ts";
 import type { Outbox, OutboxRow } from "./outbox.ts";
+import { Pacer } from "./pacer.ts";
 
 export interface AccountKeeperOptions {
   readonly adapter: ChannelAdapter;
@@ -36,6 +38,8 @@ export interface AccountKeeperOptions {
 const stopMs = 15_000;
 /** An account that ran this long starts its pauses anew, in milliseconds. */
 const steadyMs = 300_000;
+/** Shortest pause while another program uses the account, in milliseconds. */
+const conflictPauseMs = 60_000;
 
 const atRest: AccountStatus = { running: false, connected: false, health: "stopped", reconnectAttempts: 0 };
 
@@ -52,6 +56,10 @@ export class AccountKeeper {
   #connection: ChannelConnection | undefined;
   #courier: Courier | undefined;
   #life: { readonly ending: AbortController; readonly done: Promise<void> } | undefined;
+  /** It was started again while it was still coming to its end. */
+  #isWanted = false;
+  /** The platform counts what we send however often we connect anew. */
+  readonly #pacer: Pacer;
   readonly #times: { startedAtMs?: number; stoppedAtMs?: number; probedAtMs?: number } = {};
 
   constructor(options: AccountKeeperOptions) {
@@ -59,6 +67,7 @@ export class AccountKeeper {
     this.adapter = options.adapter;
     this.account = options.account;
     this.ref = { channel: options.adapter.descriptor.id, accountId: options.account.id };
+    this.#pacer = new Pacer(options.adapter.descriptor.limits.rate, options.clock.now());
   }
 
   get status(): AccountStatus {
@@ -75,9 +84,15 @@ export class AccountKeeper {
     return this.#connection;
   }
 
-  /** Starts the account. Nothing happens when it runs, is switched off, or isn't configured: the status says which. */
+  /**
+   * Starts the account. Nothing happens when it runs, is switched off, or isn't configured: the status says which. One that
+   * is still coming to its end starts when it has: never are there two connections at once.
+   */
   start(): void {
-    if (this.#life !== undefined) return;
+    if (this.#life !== undefined) {
+      this.#isWanted = this.#life.ending.signal.aborted;
+      return;
+    }
     const { account, clock } = this.#options;
     const why = account.enabled ? account.notConfigured : "disabled";
     if (why !== undefined) return this.#say({ ...atRest, lastError: why });
@@ -88,17 +103,28 @@ export class AccountKeeper {
       this.#times.stoppedAtMs = clock.now();
       this.#say({ running: false, connected: false });
       if (this.#status.health !== "logged-out") this.#say({ health: "stopped" });
-      if (this.#life?.ending === ending) this.#life = undefined;
+      this.#life = undefined;
+      if (!this.#isWanted) return;
+      this.#isWanted = false;
+      this.start();
     });
     this.#life = { ending, done };
   }
 
-  /** Stops the account: nothing new is sent or received, and what is on its way comes to its end, within 15 seconds. */
+  /**
+   * Stops the account: nothing new is sent or received, and what is on its way comes to its end. Resolves within 15
+   * seconds; a connection that takes longer is left to end by itself, and the account starts again only when it has.
+   */
   async stop(): Promise<void> {
     const life = this.#life;
+    this.#isWanted = false;
     if (life === undefined) return;
     life.ending.abort();
-    await life.done;
+    const late = Promise.withResolvers<boolean>();
+    const cancel = this.#options.clock.after(stopMs, () => late.resolve(true));
+    const isLate = await Promise.race([life.done.then(() => false), late.promise]);
+    cancel();
+    if (isLate) this.#options.logger.error({ ...this.ref }, "a channel did not close its connection in time");
   }
 
   /** Something new is in the outbox for it. */
@@ -131,7 +157,7 @@ export class AccountKeeper {
     if (account.notConfigured !== undefined) return { ok: false, elapsedMs: 0, error: account.notConfigured };
     const startedAtMs = clock.now();
     try {
-      const connection = this.#connection ?? (await this.#open());
+      const connection = this.#connection ?? (await this.#open(() => undefined));
       return await connection.probe(signal);
     } catch (error) {
       return { ok: false, elapsedMs: Math.max(0, clock.now() - startedAtMs), error: messageOf(error) };
@@ -152,6 +178,7 @@ export class AccountKeeper {
         if (signal.aborted) return;
         throw new Error("the connection ended by itself");
       } catch (error) {
+        if (signal.aborted) return;
         const fix = isChannelError(error) ? error.fix : undefined;
         this.#say({ connected: false, lastError: messageOf(error), ...(fix !== undefined && { fix }) });
         if (isChannelError(error) && (error.kind === "auth" || error.kind === "config")) {
@@ -159,10 +186,12 @@ export class AccountKeeper {
           this.#say({ health: error.kind === "auth" ? "logged-out" : "stopped" });
           return;
         }
-        if (signal.aborted) return;
         if (clock.now() - startedAtMs > steadyMs) attempt = 1;
+        const backoff = backoffMs(reconnectBackoff, attempt, random());
+        const isConflict = isChannelError(error) && error.kind === "conflict";
         const pauseMs =
-          (isChannelError(error) ? error.retryAfterMs : undefined) ?? backoffMs(reconnectBackoff, attempt, random());
+          (isChannelError(error) ? error.retryAfterMs : undefined) ??
+          (isConflict ? Math.max(conflictPauseMs, backoff) : backoff);
         logger.warn({ ...this.ref, err: error, pauseMs }, "a channel failed; it is started again");
         this.#say({ health: "reconnecting", reconnectAttempts: attempt });
         await this.#pause(pauseMs, signal);
@@ -172,7 +201,15 @@ export class AccountKeeper {
 
   async #liveOnce(signal: AbortSignal): Promise<void> {
     const { account, adapter, clock, logger, outbox, random, shelf } = this.#options;
-    const connection = await this.#open();
+    let isOver = false;
+    // What a connection says when it is over is about a time that is over too.
+    const connection = await this.#open((change) => {
+      if (!isOver) this.#say(change);
+    });
+    if (signal.aborted) return;
+    const closing = new AbortController();
+    const blocked = Promise.withResolvers<never>();
+    blocked.promise.catch(() => undefined); // it may come when nobody waits for it any more
     const courier = new Courier({
       account: this.ref,
       descriptor: adapter.descriptor,
@@ -184,30 +221,39 @@ export class AccountKeeper {
       random,
       logger,
       ended: this.#options.ended,
+      blocked: (error) => blocked.reject(error),
+      pacer: this.#pacer,
     });
+    const end = (): void => closing.abort();
+    signal.addEventListener("abort", end, { once: true });
     this.#connection = connection;
     this.#courier = courier;
+    let run: Promise<void> | undefined;
     try {
       await courier.start();
-      await connection.run(signal);
+      run = connection.run(closing.signal);
+      await Promise.race([run, blocked.promise, aborted(signal)]);
     } finally {
+      signal.removeEventListener("abort", end);
+      closing.abort();
       this.#say({ connected: false });
+      isOver = true;
       this.#connection = undefined;
       this.#courier = undefined;
       const patience = Promise.withResolvers<void>();
       const cancel = clock.after(stopMs, patience.resolve);
-      await courier.stop(patience.promise);
+      await Promise.allSettled([run, courier.stop(patience.promise)]);
       cancel();
       logger.debug({ ...this.ref, account: account.id }, "a channel's connection has ended");
     }
   }
 
-  #open(): Promise<ChannelConnection> {
+  #open(status: AccountContext["status"]): Promise<ChannelConnection> {
     const { account, adapter, clock, inbox, logger, random } = this.#options;
     return adapter.open({
       account,
       inbound: inbox.port(this.ref),
-      status: (change) => this.#say(change),
+      status,
       clock,
       random,
       logger,
@@ -227,11 +273,20 @@ export class AccountKeeper {
     const { promise, resolve } = Promise.withResolvers<void>();
     const cancel = this.#options.clock.after(ms, resolve);
     const stop = (): void => resolve();
+    if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
     await promise;
     signal.removeEventListener("abort", stop);
     cancel();
   }
+}
+
+/** Resolves when a signal ends something. */
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -33,7 +33,9 @@ export function afterAttempt(facts: {
   const kind = isChannelError(error) ? error.kind : "unknown-outcome";
   const message = error instanceof Error ? error.message : String(error);
   const again = (atMs: number): Aftermath["outcome"] =>
-    atMs >= expiresAtMs ? { state: "expired" } : { state: "waiting", atMs, error: message, errorKind: kind };
+    atMs >= expiresAtMs
+      ? { state: "expired", error: message, errorKind: kind }
+      : { state: "waiting", atMs, error: message, errorKind: kind };
   const pauseMs = backoffMs(deliveryBackoff, attempts, random);
   switch (kind) {
     case "rate": {
@@ -48,12 +50,13 @@ export function afterAttempt(facts: {
     case "config":
       // Nothing is wrong with what is sent: it waits until the account works again.
       return { outcome: again(nowMs + deliveryBackoff.maxMs), stopsAccount: true };
-    case "unknown-outcome":
-      if (isRepeatable) return { outcome: again(nowMs + pauseMs) };
-      return { outcome: { state: "unsure", atMs: nowMs + reconcileAfterMs, error: message } };
     case "gone":
       return { outcome: { state: "gone" } };
     case "refused":
       return { outcome: { state: "failed", error: message, errorKind: kind } };
+    // An unknown outcome, and what an adapter that is newer than this package may say: nothing is known about either.
+    default:
+      if (isRepeatable) return { outcome: again(nowMs + pauseMs) };
+      return { outcome: { state: "unsure", atMs: nowMs + reconcileAfterMs, error: message } };
   }
 }

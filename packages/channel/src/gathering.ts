@@ -48,6 +48,7 @@ export function gather(
   const parts: [InboxRow, ...InboxRow[]] = [first];
   let event: InboundMessage = first.event;
   for (;;) {
+    if (parts.length >= rules.maxParts) break;
     const last = parts.at(-1) ?? first;
     const bond = bondOf(last.event as InboundMessage, rules);
     if (bond === undefined) break;
@@ -59,7 +60,7 @@ export function gather(
       return { do: "wait", ms: bond.waitMs - waitedMs };
     }
     const joined = joinedWith(event, next, last, bond, rules, isCommand);
-    if (joined === undefined || parts.length >= rules.maxParts) break;
+    if (joined === undefined) break;
     event = joined;
     parts.push(next);
   }
@@ -88,6 +89,8 @@ function joinedWith(
   isCommand: (text: string) => boolean,
 ): InboundMessage | undefined {
   if (next.kind !== "message" || next.sender.id !== event.sender.id || isCommand(next.text)) return undefined;
+  // What somebody says beside what he passes on isn't part of it.
+  if (next.forwardedFrom?.name !== event.forwardedFrom?.name) return undefined;
   if (bond.by === "album") {
     return next.albumId === event.albumId ? joined(event, next, event.text && next.text ? "\n" : "") : undefined;
   }

@@ -87,10 +87,17 @@ export const inboxSchema: SchemaPart = {
   ],
 };
 
-/** Rows of the past that every batch clears away. */
+/** Rows of the past that a batch clears away for each of its own, and at least; so that they never pile up. */
+const sweptPerRow = 2;
 const sweptPerBatch = 32;
-/** Longest text of what is set aside, in characters. */
-const maxAsideChars = 65_536;
+/** Rows of context that are let go at once when there is no room for what comes in. */
+const droppedAtOnce = 256;
+/** Rows that are kept aside; the oldest go first. */
+const maxAside = 1_000;
+/** What is kept of something that was set aside, in bytes. */
+const maxAsideBytes = 65_536;
+/** What is kept of the id of something that was set aside, in characters. */
+const maxAsideIdChars = 512;
 
 export interface InboxOptions {
   readonly database: SqlDatabase;
@@ -136,8 +143,12 @@ export class Inbox {
     const conversations = await this.#options.database.write((sql) => {
       const found = new Set<string>();
       for (const event of batch.events) {
-        const conversation = conversationKey(account, event.conversation);
-        const text = JSON.stringify(event);
+        const written = writtenDown(account, event);
+        if (written === undefined) {
+          setAside(sql, account, event.nativeId, "not an event that can be written down", "", nowMs);
+          continue;
+        }
+        const { conversation, text } = written;
         const bytes = Buffer.byteLength(text);
         if (bytes > this.limits.maxEventBytes) {
           setAside(sql, account, event.nativeId, `larger than ${this.limits.maxEventBytes} bytes`, "", nowMs);
@@ -162,7 +173,7 @@ export class Inbox {
         sql.run("INSERT OR REPLACE INTO inbox_cursors VALUES (?, ?, ?)", channel, accountId, batch.cursor);
       }
       this.#requireRoom(sql);
-      this.#sweep(sql, nowMs);
+      this.#sweep(sql, nowMs, batch.events.length + (batch.aside?.length ?? 0));
       return [...found];
     });
     if (conversations.length > 0) this.#options.arrived(conversations);
@@ -224,12 +235,18 @@ export class Inbox {
   async failed(seq: number, reason: string): Promise<boolean> {
     return await this.#options.database.write((sql) => {
       sql.run("UPDATE inbox_rows SET attempts = attempts + 1, reason = ? WHERE seq = ?", reason.slice(0, 500), seq);
-      const over = sql.run(
-        "UPDATE inbox_rows SET state = 'aside' WHERE seq = ? AND attempts >= ?",
+      const row = sql.get<StoredRow>(
+        "SELECT * FROM inbox_rows WHERE seq = ? AND state = 'waiting' AND attempts >= ?",
         seq,
         this.limits.maxAttempts,
       );
-      return over === 0;
+      if (row === undefined) return true;
+      sql.run(
+        "UPDATE inbox_rows SET state = 'aside', event = ?, bytes = 0 WHERE seq = ?",
+        JSON.stringify(cut(row.event ?? "", maxAsideBytes)),
+        seq,
+      );
+      return false;
     });
   }
 
@@ -257,9 +274,21 @@ export class Inbox {
     });
   }
 
-  /** Throws in the middle of a transaction, which undoes it: the platform keeps what there is no room for. */
+  /**
+   * Makes room by letting go of context, which is worth less than what waits. Where that isn't enough it throws in the
+   * middle of a transaction, which undoes it: the platform keeps what there is no room for.
+   */
   #requireRoom(sql: SqlTransaction): void {
-    const { waiting, bytes } = fillingOf(sql);
+    let { waiting, bytes } = fillingOf(sql);
+    while (waiting <= this.limits.maxWaiting && bytes > this.limits.maxBytes) {
+      const dropped = sql.run(
+        `UPDATE inbox_rows SET state = 'done', event = NULL, bytes = 0, received_at_ms = ? WHERE seq IN (
+           SELECT seq FROM inbox_rows WHERE state = 'context' ORDER BY seq LIMIT ${droppedAtOnce})`,
+        this.#options.now(),
+      );
+      if (dropped === 0) break;
+      ({ waiting, bytes } = fillingOf(sql));
+    }
     if (waiting <= this.limits.maxWaiting && bytes <= this.limits.maxBytes) return;
     throw new StoreError(
       StoreErrorCode.Io,
@@ -267,17 +296,26 @@ export class Inbox {
     );
   }
 
-  #sweep(sql: SqlTransaction, nowMs: number): void {
-    const { remembered } = fillingOf(sql);
-    const isOver = remembered > this.limits.maxRemembered;
+  #sweep(sql: SqlTransaction, nowMs: number, added: number): void {
+    const most = Math.max(sweptPerBatch, sweptPerRow * added);
     sql.run(
       `DELETE FROM inbox_rows WHERE seq IN (
-         SELECT seq FROM inbox_rows WHERE state = 'done' AND received_at_ms < ? ORDER BY received_at_ms LIMIT ${sweptPerBatch})`,
-      isOver ? Number.MAX_SAFE_INTEGER : nowMs - this.limits.rememberMs,
+         SELECT seq FROM inbox_rows WHERE state = 'done' AND received_at_ms < ? ORDER BY received_at_ms LIMIT ?)`,
+      nowMs - this.limits.rememberMs,
+      most,
     );
+    const over = fillingOf(sql).remembered - this.limits.maxRemembered;
+    if (over > 0) {
+      sql.run(
+        `DELETE FROM inbox_rows WHERE seq IN (
+           SELECT seq FROM inbox_rows WHERE state = 'done' ORDER BY received_at_ms, seq LIMIT ?)`,
+        Math.min(over, most),
+      );
+    }
     sql.run(
       `DELETE FROM inbox_rows WHERE seq IN (
-         SELECT seq FROM inbox_rows WHERE state = 'aside' ORDER BY seq DESC LIMIT ${sweptPerBatch} OFFSET 1000)`,
+         SELECT seq FROM inbox_rows WHERE state = 'aside' ORDER BY seq DESC LIMIT ? OFFSET ${maxAside})`,
+      most,
     );
   }
 }
@@ -326,18 +364,32 @@ function setAside(
   raw: string,
   nowMs: number,
 ): void {
-  const kept = raw.slice(0, maxAsideChars);
+  // Its bytes don't count: rows that nobody deals with must not keep out those that somebody does. Their number is bounded.
   sql.run(
     `INSERT OR IGNORE INTO inbox_rows (channel, account, native_id, conversation, state, event, bytes, received_at_ms, reason)
-     VALUES (?, ?, ?, '', 'aside', ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, '', 'aside', ?, 0, ?, ?)`,
     channel,
     accountId,
-    nativeId,
-    JSON.stringify(kept),
-    Buffer.byteLength(kept),
+    String(nativeId).slice(0, maxAsideIdChars),
+    JSON.stringify(cut(raw, maxAsideBytes)),
     nowMs,
     reason.slice(0, 500),
   );
+}
+
+/** The beginning of a text, at most so many bytes of UTF-8. */
+function cut(text: string, maxBytes: number): string {
+  const bytes = Buffer.from(text.slice(0, maxBytes)).subarray(0, maxBytes);
+  return new TextDecoder().decode(bytes, { stream: true }); // the half of a character at its end is left out
+}
+
+/** An event as it goes to the disk; undefined when an adapter made something that can't, which must not hold up the rest. */
+function writtenDown(account: AccountRef, event: InboundEvent): { conversation: string; text: string } | undefined {
+  try {
+    return { conversation: conversationKey(account, event.conversation), text: JSON.stringify(event) };
+  } catch {
+    return undefined; // what it throws says nothing that the row's reason doesn't
+  }
 }
 
 function fillingOf(sql: SqlTransaction): { waiting: number; bytes: number; remembered: number } {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomically } from "@saltgate/store";
+import { StoreError, StoreErrorCode, writeFileAtomically } from "@saltgate/store";
 
 export interface MediaShelfOptions {
   /** The folder. Created, 0700, at the first use. */
@@ -16,18 +16,38 @@ export interface MediaShelfOptions {
   readonly now: () => number;
 }
 
+const defaultMaxBytes = 536_870_912;
 const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** A file of ours, or what is left of one that was being written when the gateway ended. */
+const ownPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[0-9a-f]+\.tmp)?$/;
 
 /** Files on their way in or out, under names of ours: nothing that a person or a model chose becomes a path. */
 export class MediaShelf {
   readonly #options: MediaShelfOptions;
+  /** One file at a time finds its room, so that two at once don't both take the last of it. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: MediaShelfOptions) {
     this.#options = options;
   }
 
-  /** Keeps a file. On the disk when it resolves. @returns the name under which it is found again */
-  async put(bytes: Uint8Array): Promise<string> {
+  /**
+   * Keeps a file. On the disk when it resolves.
+   * @returns the name under which it is found again
+   * @throws {StoreError} `too-large` when it is larger than the whole shelf may be; `io`
+   */
+  put(bytes: Uint8Array): Promise<string> {
+    const { maxBytes = defaultMaxBytes } = this.#options;
+    if (bytes.byteLength > maxBytes) {
+      const message = `A file of ${bytes.byteLength} bytes is larger than all that is kept, ${maxBytes} bytes.`;
+      return Promise.reject(new StoreError(StoreErrorCode.TooLarge, message));
+    }
+    const done = this.#turn.then(() => this.#putNow(bytes));
+    this.#turn = done.catch(() => undefined); // it is the caller's, and doesn't keep the next from its turn
+    return done;
+  }
+
+  async #putNow(bytes: Uint8Array): Promise<string> {
     const { directory } = this.#options;
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await this.#makeRoom(bytes.byteLength);
@@ -48,14 +68,16 @@ export class MediaShelf {
   }
 
   async #makeRoom(bytes: number): Promise<void> {
-    const { directory, maxBytes = 536_870_912, maxFiles = 5_000, maxAgeMs = 7 * 86_400_000, now } = this.#options;
-    const names = (await readdir(directory)).filter((name) => idPattern.test(name));
-    const files = await Promise.all(
+    const { directory, maxBytes = defaultMaxBytes, maxFiles = 5_000, maxAgeMs = 7 * 86_400_000, now } = this.#options;
+    const names = (await readdir(directory)).filter((name) => ownPattern.test(name));
+    const found = await Promise.all(
       names.map(async (name) => {
-        const { mtimeMs, size } = await stat(join(directory, name));
-        return { name, mtimeMs, size };
+        // One that was let go meanwhile takes no room.
+        const status = await stat(join(directory, name)).catch(() => undefined);
+        return status && { name, mtimeMs: status.mtimeMs, size: status.size };
       }),
     );
+    const files = found.filter((file) => file !== undefined);
     files.sort((a, b) => a.mtimeMs - b.mtimeMs);
     let total = files.reduce((sum, { size }) => sum + size, bytes);
     let count = files.length + 1;

@@ -9,27 +9,38 @@ export function compileMentionPatterns(
   patterns: readonly string[] | undefined,
   identity: { readonly name?: string | undefined; readonly emoji?: string | undefined } = {},
 ): readonly RegExp[] {
+  const name = visible(identity.name ?? "").trim();
+  const emoji = visible(identity.emoji ?? "").trim();
   const sources = patterns ?? [
-    ...(identity.name ? [`(?<![\\p{L}\\p{N}])@?${nameSource(identity.name)}(?![\\p{L}\\p{N}])`] : []),
-    ...(identity.emoji ? [escaped(identity.emoji)] : []),
+    ...(name === "" ? [] : [`(?<![\\p{L}\\p{N}])@?${nameSource(name)}(?![\\p{L}\\p{N}])`]),
+    ...(emoji === "" ? [] : [escaped(emoji)]),
   ];
-  return sources.flatMap((source) => {
+  // In JSON, "\b" without a second backslash is a backspace; nobody means that one.
+  return sources.flatMap((source) => compiled(visible(source.replaceAll("\b", "\\b"))));
+}
+
+/** Some patterns are only right without the flag for Unicode, such as `\@bot`; a wrong one is none. */
+function compiled(source: string): readonly RegExp[] {
+  for (const flags of ["iu", "i"]) {
     try {
-      // In JSON, "\b" without a second backslash is a backspace; nobody means that one.
-      return [new RegExp(source.replaceAll("\b", "\\b"), "iu")];
+      return [new RegExp(source, flags)];
     } catch {
-      return [];
+      // Tried with the other flags, or left out: a typing error must not silence the agent altogether.
     }
-  });
+  }
+  return [];
 }
 
 /** Whether a text calls the agent by one of its patterns. Invisible characters don't hide a name. */
 export function mentionsBy(patterns: readonly RegExp[], text: string): boolean {
   if (patterns.length === 0) return false;
-  const plain = text.slice(0, maxMatchedChars).replace(/\p{Cf}/gu, "");
+  const plain = visible(text.slice(0, maxMatchedChars));
   return patterns.some((pattern) => pattern.test(plain));
 }
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+/** Without characters that nobody sees, which a text may hold and a pattern not, or the other way round. */
+const visible = (text: string): string => text.replace(/\p{Cf}/gu, "");
 
-const nameSource = (name: string): string => name.trim().split(/\s+/).map(escaped).join("\\s+");
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+
+const nameSource = (name: string): string => name.split(/\s+/).map(escaped).join("\\s+");

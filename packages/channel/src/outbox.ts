@@ -96,7 +96,7 @@ export const outboxSchema: SchemaPart = {
        error TEXT, error_kind TEXT, run_id TEXT,
        created_at_ms INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL
      ) STRICT;
-     CREATE INDEX outbox_open ON outbox_rows (channel, account, conversation, seq) WHERE is_open = 1;
+     CREATE INDEX outbox_open ON outbox_rows (channel, account, conversation, seq, state, next_at_ms, is_open) WHERE is_open = 1;
      CREATE INDEX outbox_closed ON outbox_rows (state, seq) WHERE is_open = 0;
      CREATE INDEX outbox_by_run ON outbox_rows (run_id) WHERE run_id IS NOT NULL;
      CREATE TABLE outbox_filling (
@@ -121,13 +121,18 @@ const openStates: readonly DeliveryState[] = ["waiting", "sending", "unsure", "l
 /** Rows of the past that every addition clears away. */
 const sweptPerAddition = 8;
 
+/** The oldest of its conversation that isn't merely growing. All of it is in one index, as it is asked before every message. */
+const isHead = `channel = ? AND account = ? AND is_open = 1 AND state IN ('waiting', 'unsure')
+  AND NOT EXISTS (SELECT 1 FROM outbox_rows AS older WHERE older.channel = row.channel AND older.account = row.account
+    AND older.conversation = row.conversation AND older.is_open = 1 AND older.seq < row.seq AND older.state <> 'live')`;
+
 /** What an attempt, or finding out about one, came to. */
 export type DeliveryOutcome =
   | { readonly state: "sent"; readonly receipt: Receipt; readonly shown: string | undefined }
   | { readonly state: "waiting"; readonly atMs: number; readonly error: string; readonly errorKind: string }
   | { readonly state: "unsure"; readonly atMs: number; readonly error: string }
   | { readonly state: "failed" | "unknown"; readonly error: string; readonly errorKind: string }
-  | { readonly state: "expired" };
+  | { readonly state: "expired"; readonly error?: string; readonly errorKind?: string };
 
 export interface OutboxOptions {
   readonly database: SqlDatabase;
@@ -194,19 +199,24 @@ export class Outbox {
     const content = JSON.parse(row.content) as StoredContent;
     if (content.kind !== "text") return false;
     const final = JSON.stringify({ ...content, text });
-    // Shown already as it shall be: nothing is left to do. Under way: what it shows is compared when that has ended.
-    const isDone = row.state === "live" && row.shown === text;
-    const state = isDone ? "sent" : row.state === "live" ? "waiting" : row.state;
-    sql.run(
-      `UPDATE outbox_rows SET content = ?, bytes = ?, live = 0, state = ?, is_open = ?, next_at_ms = 0, updated_at_ms = ?
-       WHERE seq = ?`,
-      final,
-      Buffer.byteLength(final),
-      state,
-      isOpen(state) ? 1 : 0,
-      this.#options.now(),
-      row.seq,
-    );
+    // Under way or given up: what it shows is compared when that has ended, and no pause gets shorter.
+    if (row.state === "live") {
+      sql.run(
+        `UPDATE outbox_rows SET content = ?, bytes = ?, live = 0, state = 'waiting', attempts = 0, next_at_ms = 0,
+           updated_at_ms = ? WHERE seq = ?`,
+        final,
+        Buffer.byteLength(final),
+        this.#options.now(),
+        row.seq,
+      );
+    } else {
+      sql.run(
+        "UPDATE outbox_rows SET content = ?, bytes = ?, live = 0 WHERE seq = ?",
+        final,
+        Buffer.byteLength(final),
+        row.seq,
+      );
+    }
     return true;
   }
 
@@ -214,12 +224,9 @@ export class Outbox {
   async due(account: AccountRef, nowMs: number, limit: number): Promise<readonly OutboxRow[]> {
     const rows = await this.#options.database.read((sql) =>
       sql.all<StoredRow>(
-        `SELECT * FROM outbox_rows AS row WHERE channel = ? AND account = ? AND is_open = 1
-           AND state IN ('waiting', 'unsure') AND next_at_ms <= ?
-           AND NOT EXISTS (SELECT 1 FROM outbox_rows AS older WHERE older.channel = row.channel
-             AND older.account = row.account AND older.conversation = row.conversation AND older.is_open = 1
-             AND older.seq < row.seq AND older.state <> 'live')
-         ORDER BY seq LIMIT ?`,
+        `SELECT * FROM outbox_rows WHERE seq IN (
+           SELECT seq FROM outbox_rows AS row WHERE ${isHead} AND next_at_ms <= ? ORDER BY seq LIMIT ?)
+         ORDER BY seq`,
         account.channel,
         account.accountId,
         nowMs,
@@ -229,14 +236,14 @@ export class Outbox {
     return rows.map(rowOf);
   }
 
-  /** When something on an account is due next; undefined when nothing waits. */
-  async nextDueAt(account: AccountRef): Promise<number | undefined> {
+  /** When the next conversation of an account comes due after now; undefined when none does by itself. */
+  async nextDueAt(account: AccountRef, nowMs: number): Promise<number | undefined> {
     const row = await this.#options.database.read((sql) =>
       sql.get<{ at: number | null }>(
-        `SELECT min(next_at_ms) AS at FROM outbox_rows
-         WHERE channel = ? AND account = ? AND is_open = 1 AND state IN ('waiting', 'unsure')`,
+        `SELECT min(next_at_ms) AS at FROM outbox_rows AS row WHERE ${isHead} AND next_at_ms > ?`,
         account.channel,
         account.accountId,
+        nowMs,
       ),
     );
     return row?.at ?? undefined;
@@ -244,19 +251,28 @@ export class Outbox {
 
   /**
    * Notes that an attempt begins now: what the adapter will need should nobody hear its answer, and the text that the
-   * platform will show if it succeeds.
+   * platform will show if it succeeds; undefined while that isn't known, as of an edit.
+   * @returns whether it may be made; not when somebody gave the delivery up meanwhile
    */
-  async begin(seq: number, handle: unknown, text: string | undefined): Promise<void> {
-    await this.#options.database.write((sql) => {
-      sql.run(
-        `UPDATE outbox_rows SET state = 'sending', attempts = attempts + 1, handle = ?, shown = ?, updated_at_ms = ?
-         WHERE seq = ?`,
-        handle === undefined ? null : JSON.stringify(handle),
-        text ?? null,
-        this.#options.now(),
-        seq,
-      );
-    });
+  async begin(seq: number, handle: unknown, text: string | undefined): Promise<boolean> {
+    return await this.#options.database.write(
+      (sql) =>
+        sql.run(
+          `UPDATE outbox_rows SET state = 'sending', attempts = attempts + 1, handle = ?, shown = ?, updated_at_ms = ?
+           WHERE seq = ? AND state = 'waiting'`,
+          handle === undefined ? null : JSON.stringify(handle),
+          text ?? null,
+          this.#options.now(),
+          seq,
+        ) > 0,
+    );
+  }
+
+  /** Notes that a live text begins to grow, so that what it shows isn't known any more. @returns whether it still is live */
+  async grew(seq: number): Promise<boolean> {
+    return await this.#options.database.write(
+      (sql) => sql.run("UPDATE outbox_rows SET shown = NULL WHERE seq = ? AND state = 'live'", seq) > 0,
+    );
   }
 
   /** Notes what an attempt came to. @returns the row as it stands now */
@@ -288,15 +304,20 @@ export class Outbox {
   }
 
   #settleOther(sql: SqlTransaction, row: StoredRow, outcome: Exclude<DeliveryOutcome, { state: "sent" }>): void {
-    const atMs = "atMs" in outcome ? outcome.atMs : 0;
+    // Platforms ask for waits in fractions too; nothing is due before the whole of it is over.
+    const atMs = "atMs" in outcome ? Math.ceil(outcome.atMs) : 0;
+    const { error = row.error ?? "its time ran out before it could be sent" } = outcome;
+    // Asking again what became of it counts too, so that the pauses between the questions grow.
+    const isAskedAgain = row.state === "unsure" && outcome.state === "unsure";
     sql.run(
-      `UPDATE outbox_rows SET state = ?, is_open = ?, next_at_ms = ?, error = ?, error_kind = ?, updated_at_ms = ?
-       WHERE seq = ?`,
+      `UPDATE outbox_rows SET state = ?, is_open = ?, attempts = ?, next_at_ms = ?, error = ?, error_kind = ?,
+         updated_at_ms = ? WHERE seq = ?`,
       outcome.state,
       isOpen(outcome.state) ? 1 : 0,
+      row.attempts + (isAskedAgain ? 1 : 0),
       atMs,
-      "error" in outcome ? outcome.error.slice(0, 500) : row.error,
-      "errorKind" in outcome ? outcome.errorKind : row.error_kind,
+      error.slice(0, 500),
+      ("errorKind" in outcome ? outcome.errorKind : undefined) ?? row.error_kind,
       this.#options.now(),
       row.seq,
     );
@@ -306,7 +327,9 @@ export class Outbox {
   async forgetMessage(seq: number): Promise<void> {
     await this.#options.database.write((sql) => {
       sql.run(
-        "UPDATE outbox_rows SET receipt = NULL, shown = NULL, state = 'waiting', next_at_ms = 0 WHERE seq = ?",
+        `UPDATE outbox_rows SET receipt = NULL, shown = NULL, handle = NULL, state = 'waiting', next_at_ms = 0,
+           updated_at_ms = ? WHERE seq = ?`,
+        this.#options.now(),
         seq,
       );
     });
@@ -315,17 +338,47 @@ export class Outbox {
   /**
    * After a start: of what was being sent nobody knows what became of it. Live texts wait for the run that they belong to.
    * @param atMs when it is found out; the platform may still be carrying it out until then
+   * @returns until when the platform wants nothing of this account, in milliseconds since the epoch; 0 when it may go on
    */
-  async recover(account: AccountRef, atMs: number): Promise<void> {
-    await this.#options.database.write((sql) => {
+  async recover(account: AccountRef, atMs: number): Promise<number> {
+    return await this.#options.database.write((sql) => {
+      const { channel, accountId } = account;
+      this.#restartPauses(sql, account);
       sql.run(
-        `UPDATE outbox_rows SET state = 'unsure', next_at_ms = ?, error = 'the gateway ended while it was being sent'
+        `UPDATE outbox_rows SET state = 'unsure', next_at_ms = ?, updated_at_ms = ?,
+           error = 'the gateway ended while it was being sent'
          WHERE channel = ? AND account = ? AND is_open = 1 AND state = 'sending'`,
         atMs,
-        account.channel,
-        account.accountId,
+        this.#options.now(),
+        channel,
+        accountId,
       );
+      const quiet = sql.get<{ until: number | null }>(
+        `SELECT max(next_at_ms) AS until FROM outbox_rows
+         WHERE channel = ? AND account = ? AND is_open = 1 AND state = 'waiting' AND error_kind = 'rate'`,
+        channel,
+        accountId,
+      );
+      return quiet?.until ?? 0;
     });
+  }
+
+  /** The clock was set back: a pause that was noted by the old time begins again, and doesn't last until then. */
+  async clockWasSetBack(account: AccountRef): Promise<void> {
+    await this.#options.database.write((sql) => this.#restartPauses(sql, account));
+  }
+
+  #restartPauses(sql: SqlTransaction, { channel, accountId }: AccountRef): void {
+    const nowMs = this.#options.now();
+    sql.run(
+      `UPDATE outbox_rows SET next_at_ms = ? + next_at_ms - updated_at_ms, updated_at_ms = ?
+       WHERE channel = ? AND account = ? AND is_open = 1 AND updated_at_ms > ? AND next_at_ms > updated_at_ms`,
+      nowMs,
+      nowMs,
+      channel,
+      accountId,
+      nowMs,
+    );
   }
 
   /** The delivery of a key. */

@@ -61,6 +61,12 @@ export class Pacer {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs);
   }
 
+  /** This may not be followed by the like of it until then, whatever the rules say. */
+  hold(send: PacedSend, untilMs: number): void {
+    const key = keyOf(send);
+    remember(this.#nextAtMs, key, Math.max(this.#nextAtMs.get(key) ?? 0, untilMs));
+  }
+
   /** How many conversations are remembered. */
   get size(): number {
     return this.#nextAtMs.size + this.#groupSends.size;
@@ -68,11 +74,22 @@ export class Pacer {
 
   #fill(nowMs: number): void {
     const { perSecond } = this.#rules;
-    // A clock that was set back gives nothing, and takes nothing.
+    // A clock that was set back gives nothing, and takes nothing: what is noted goes back with it.
+    if (nowMs < this.#filledAtMs) this.#shift(nowMs - this.#filledAtMs);
     const gained = (Math.max(0, nowMs - this.#filledAtMs) / 1_000) * perSecond;
     this.#tokens = Math.min(Math.max(1, perSecond), this.#tokens + gained);
     this.#filledAtMs = nowMs;
-    if (this.#pausedUntilMs > nowMs + 3_600_000) this.#pausedUntilMs = nowMs + 3_600_000;
+  }
+
+  #shift(byMs: number): void {
+    this.#pausedUntilMs += byMs;
+    for (const [key, atMs] of this.#nextAtMs) this.#nextAtMs.set(key, atMs + byMs);
+    for (const [key, times] of this.#groupSends) {
+      this.#groupSends.set(
+        key,
+        times.map((atMs) => atMs + byMs),
+      );
+    }
   }
 }
 

@@ -33,7 +33,8 @@ export class Receptionist {
   /** Conversations in which something waits, in the order in which they are looked at. */
   readonly #queue = new Set<string>();
   readonly #busy = new Map<string, Promise<void>>();
-  readonly #pauses = new Map<string, () => void>();
+  /** What waits for more, or for another attempt. */
+  readonly #pauses = new Map<string, { readonly cancel: () => void; readonly isForFailure: boolean }>();
   #isStopped = false;
 
   constructor(options: ReceptionistOptions) {
@@ -48,7 +49,10 @@ export class Receptionist {
   /** Something new waits in these conversations. */
   arrived(conversations: readonly string[]): void {
     for (const conversation of conversations) {
-      this.#pauses.get(conversation)?.();
+      const pause = this.#pauses.get(conversation);
+      // Somebody who goes on writing must not use up the attempts of what has failed.
+      if (pause?.isForFailure) continue;
+      pause?.cancel();
       this.#pauses.delete(conversation);
       this.#queue.add(conversation);
     }
@@ -58,7 +62,7 @@ export class Receptionist {
   /** Takes up nothing new, and resolves when what was taken up has been dealt with. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const cancel of this.#pauses.values()) cancel();
+    for (const { cancel } of this.#pauses.values()) cancel();
     this.#pauses.clear();
     await Promise.all(this.#busy.values());
   }
@@ -84,45 +88,54 @@ export class Receptionist {
   /** Deals with a conversation until nothing waits in it, or until it has to wait. */
   async #serve(conversation: string): Promise<void> {
     const { inbox, clock, handle, logger, random, rulesFor, isCommand } = this.#options;
-    let row: InboxRow | undefined;
+    let rows: readonly InboxRow[] = [];
     try {
       while (!this.#isStopped) {
         const [first, ...others] = await inbox.waiting(conversation, maxHead);
         if (first === undefined) return;
-        row = first;
+        rows = [first];
         const gathered = gather([first, ...others], clock.now(), rulesFor(first), isCommand);
-        if (gathered.do === "wait") return this.#pause(conversation, gathered.ms);
+        if (gathered.do === "wait") return this.#pause(conversation, gathered.ms, false);
+        rows = gathered.rows;
         await handle(gathered.event, gathered.rows);
-        row = undefined;
+        rows = [];
       }
     } catch (error) {
+      const [row] = rows;
       logger.error({ channel: row?.channel, err: error }, "a message could not be dealt with; it is tried again");
-      const attempts = (row?.attempts ?? 0) + 1;
-      await this.#noteFailure(row, error);
-      this.#pause(conversation, backoffMs(reconnectBackoff, attempts, random()));
+      await this.#noteFailure(rows, error);
+      this.#pause(conversation, backoffMs(reconnectBackoff, (row?.attempts ?? 0) + 1, random()), true);
     }
   }
 
-  /** A store that can't be used is nobody's fault: it doesn't count against the message. */
-  async #noteFailure(row: InboxRow | undefined, error: unknown): Promise<void> {
-    if (row === undefined || (error instanceof Error && error.name === "StoreError")) return;
+  /**
+   * A store that can't be used is nobody's fault: it doesn't count against the message. What was put together fails
+   * together, so that no part of it is taken for the whole.
+   */
+  async #noteFailure(rows: readonly InboxRow[], error: unknown): Promise<void> {
+    if (error instanceof Error && error.name === "StoreError") return;
     const reason = error instanceof Error ? error.message : String(error);
     try {
-      const isTriedAgain = await this.#options.inbox.failed(row.seq, reason);
-      if (!isTriedAgain) this.#options.logger.warn({ channel: row.channel, reason }, "a message was set aside");
+      const answers = await Promise.all(rows.map(({ seq }) => this.#options.inbox.failed(seq, reason)));
+      for (const [index, isTriedAgain] of answers.entries()) {
+        if (isTriedAgain) continue;
+        this.#options.logger.warn({ channel: rows[index]?.channel, reason }, "a message was set aside");
+      }
     } catch (cause) {
       this.#options.logger.error({ err: cause }, "the inbox can't be used; what is in it waits");
     }
   }
 
-  #pause(conversation: string, ms: number): void {
+  #pause(conversation: string, ms: number, isForFailure: boolean): void {
     if (this.#isStopped) return;
-    this.#pauses.get(conversation)?.();
+    this.#pauses.get(conversation)?.cancel();
+    // What came in meanwhile waits behind it.
+    if (isForFailure) this.#queue.delete(conversation);
     const cancel = this.#options.clock.after(Math.max(1, ms), () => {
       this.#pauses.delete(conversation);
       this.#queue.add(conversation);
       this.#fill();
     });
-    this.#pauses.set(conversation, cancel);
+    this.#pauses.set(conversation, { cancel, isForFailure });
   }
 }
