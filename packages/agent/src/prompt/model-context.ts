@@ -5,7 +5,7 @@ const charsPerToken = 3.5;
 const imageTokens = 1_600;
 
 /** About how many tokens a message takes. */
-export function estimateTokens(message: TranscriptMessage): number {
+function estimateTokens(message: TranscriptMessage): number {
   let chars = 0;
   let images = 0;
   for (const part of message.content) {

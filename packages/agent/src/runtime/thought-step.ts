@@ -15,14 +15,14 @@ export interface Thought {
 }
 
 /** Bounds of one step: a model that goes on for ever is cut off. */
-export interface ThoughtLimits {
+interface ThoughtLimits {
   readonly maxTextChars: number;
   readonly maxToolCalls: number;
   readonly maxArgumentChars: number;
 }
 
 /** @see ThoughtLimits */
-export const thoughtLimits: ThoughtLimits = { maxTextChars: 1_000_000, maxToolCalls: 64, maxArgumentChars: 2_000_000 };
+const thoughtLimits: ThoughtLimits = { maxTextChars: 1_000_000, maxToolCalls: 64, maxArgumentChars: 2_000_000 };
 
 /** What is said while a step goes on. */
 export interface ThoughtListener {
