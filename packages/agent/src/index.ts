@@ -19,6 +19,7 @@ export type { Acceptance, AcceptOptions } from "./runtime/accept-turn.ts";
 export type { RunResult, RuntimeSizes } from "./runtime/agent-runtime.ts";
 export { AgentRuntime } from "./runtime/agent-runtime.ts";
 export type { AgentClock } from "./runtime/clock.ts";
+export { choosableModels } from "./runtime/command-answers.ts";
 export { modelName, parseModelRef, resolveModel } from "./runtime/model-choice.ts";
 export type { AgentLog, AgentRuntimeOptions, BackendPort, ToolsQuestion } from "./runtime/ports.ts";
 export { agentIdOf, isAgentId, mainAgentId } from "./session/agent-id.ts";

@@ -14,6 +14,7 @@ test("agent: the public list is exactly this", () => {
     "builtInModel",
     "changeSettings",
     "chatCommands",
+    "choosableModels",
     "defaultAgentSettings",
     "defaultRetention",
     "directSessionKey",

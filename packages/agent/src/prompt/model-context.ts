@@ -5,7 +5,7 @@ const charsPerToken = 3.5;
 const imageTokens = 1_600;
 
 /** About how many tokens a message takes. */
-export function estimateTokens(message: TranscriptMessage): number {
+function estimateTokens(message: TranscriptMessage): number {
   let chars = 0;
   let images = 0;
   for (const part of message.content) {
@@ -54,17 +54,21 @@ function withoutBroken(message: TranscriptMessage): TranscriptMessage {
   };
 }
 
+/** Gives each call its result, right after it: the first of its id that stands before the next message of the model. */
 function mendCalls(messages: readonly TranscriptMessage[]): readonly TranscriptMessage[] {
-  const results = new Map<string, ToolResultMessage>();
-  for (const message of messages) if (message.role === "toolResult") results.set(message.toolCallId, message);
   const mended: TranscriptMessage[] = [];
-  for (const message of messages) {
+  for (const [index, message] of messages.entries()) {
     if (message.role === "toolResult") continue;
     mended.push(message);
-    if (message.role !== "assistant") continue;
+    if (message.role !== "assistant" || !message.content.some((part) => part.type === "toolCall")) continue;
+    const rest = messages.slice(index + 1);
+    const next = rest.findIndex(({ role }) => role === "assistant");
+    const results = next < 0 ? rest : rest.slice(0, next);
     for (const call of toolCallsOf(message)) {
-      mended.push(results.get(call.id) ?? lostResult(call, message.timestamp));
-      results.delete(call.id);
+      const result = results.find(
+        (one): one is ToolResultMessage => one.role === "toolResult" && one.toolCallId === call.id,
+      );
+      mended.push(result ?? lostResult(call, message.timestamp));
     }
   }
   return mended;

@@ -12,7 +12,7 @@ export interface WorkspaceFile {
 }
 
 /** Of a longer file the rest is left out, in characters. */
-export const maxWorkspaceFileChars = 20_000;
+const maxWorkspaceFileChars = 20_000;
 const maxFiles = 20;
 
 /** What a system prompt is made of. */

@@ -139,7 +139,7 @@ function put(sql: SqlTransaction, turn: TurnRequest, port: AcceptPort, command: 
 }
 
 /** On whose behalf, with which options, and where to: what is answered together agrees in all of it. */
-export function authorityOf({ options = {}, principal, reply }: TurnRequest): string {
+function authorityOf({ options = {}, principal, reply }: TurnRequest): string {
   const { queueMode: _, ...more } = options;
   const { accountId, channel, deviceId, isOwner, senderId } = principal;
   const route = reply && [reply.channel, reply.accountId, reply.to, reply.threadId, reply.isDirect];

@@ -41,6 +41,8 @@ export interface Begun {
   readonly messages: TranscriptMessage[];
   /** What the run said in earlier steps, also before a restart. */
   readonly said: string[];
+  /** Of the tool calls that it has made, also before a restart. */
+  readonly callIds: Set<string>;
 }
 
 const maxHistory = { limit: 2_000, maxBytes: 12 * 1024 * 1024 };
@@ -107,7 +109,8 @@ export function beginRun(
   const sessionId = (isResumed ? turn.sessionId : undefined) ?? session.sessionId;
   markRunning(sql, turn.runId, { sessionId, nowMs });
   const said: string[] = [];
-  if (isResumed) takeUp(sql, port, { turn, sessionId, said, tally });
+  const callIds = new Set<string>();
+  if (isResumed) takeUp(sql, port, { turn, sessionId, said, callIds, tally });
   else {
     for (const { runId } of others) markRunning(sql, runId, { sessionId, nowMs, joinedTo: turn.runId });
     const content = collectedContent(
@@ -124,20 +127,22 @@ export function beginRun(
   const messages = readTranscript(sql, sessionId, maxHistory)
     .filter(({ aside }) => !aside)
     .map(({ message }) => message);
-  return { turn, request, sessionId, session, agent, settings, startedAtMs, messages, said };
+  return { turn, request, sessionId, session, agent, settings, startedAtMs, messages, said, callIds };
 }
 
 /** What a run that was cut off by a restart has already done: calls without a result get one that says so. */
 function takeUp(
   sql: SqlTransaction,
   port: RunPort,
-  {
-    said,
-    sessionId,
-    tally,
-    turn,
-  }: { readonly turn: TurnRecord; readonly sessionId: string; readonly said: string[]; readonly tally: RunTally },
+  what: {
+    readonly turn: TurnRecord;
+    readonly sessionId: string;
+    readonly said: string[];
+    readonly callIds: Set<string>;
+    readonly tally: RunTally;
+  },
 ): void {
+  const { callIds, said, sessionId, tally, turn } = what;
   const own = messagesOfRun(sql, sessionId, turn.runId).map(({ message }) => message);
   const results = new Set(own.map((message) => (message.role === "toolResult" ? message.toolCallId : "")));
   const where = { key: turn.sessionKey, sessionId, runId: turn.runId };
@@ -147,6 +152,7 @@ function takeUp(
     tally.add(message.usage);
     said.push(textsOf(message.content));
     for (const call of toolCallsOf(message)) {
+      callIds.add(call.id);
       if (!results.has(call.id)) port.sessions.append(sql, where, lostResult(call, port.clock.now()));
     }
   }

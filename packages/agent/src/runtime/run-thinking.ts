@@ -103,7 +103,11 @@ async function thinkWith(name: string, port: RunPort, step: StepWorld, contextSh
   const info = backend.models().find((one) => one.provider === model.provider && one.model === model.model);
   const { agent, request, session, settings, turn } = begun;
   const wanted = request.options?.thinking ?? session.settings.thinkingLevel ?? agent.thinking ?? settings.thinking;
-  const collector = new ThoughtCollector({ text: (soFar) => voice.text(soFar) }, () => `call_${newId()}`);
+  const collector = new ThoughtCollector(
+    { text: (soFar) => voice.text(soFar) },
+    () => `call_${newId()}`,
+    begun.callIds,
+  );
   try {
     return await thinkStep({
       backend,

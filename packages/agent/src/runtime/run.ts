@@ -173,6 +173,7 @@ export class Run {
         const calls = thought.parts.filter((part) => part.type === "toolCall");
         if (calls.length === 0) return await this.#finish(begun, thought);
         begun.said.push(thought.text);
+        for (const { id } of calls) begun.callIds.add(id);
         await this.#append(begun, this.#assistant(thought.parts, "toolUse", thought.usage));
         partial = [];
         await this.#call(begun, voice, calls, tools);

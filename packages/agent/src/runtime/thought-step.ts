@@ -15,14 +15,14 @@ export interface Thought {
 }
 
 /** Bounds of one step: a model that goes on for ever is cut off. */
-export interface ThoughtLimits {
+interface ThoughtLimits {
   readonly maxTextChars: number;
   readonly maxToolCalls: number;
   readonly maxArgumentChars: number;
 }
 
 /** @see ThoughtLimits */
-export const thoughtLimits: ThoughtLimits = { maxTextChars: 1_000_000, maxToolCalls: 64, maxArgumentChars: 2_000_000 };
+const thoughtLimits: ThoughtLimits = { maxTextChars: 1_000_000, maxToolCalls: 64, maxArgumentChars: 2_000_000 };
 
 /** What is said while a step goes on. */
 export interface ThoughtListener {
@@ -38,10 +38,13 @@ export class ThoughtCollector {
   #argumentChars = 0;
   readonly #listener: ThoughtListener;
   readonly #freshCallId: () => string;
+  readonly #taken: ReadonlySet<string>;
 
-  constructor(listener: ThoughtListener, freshCallId: () => string) {
+  /** @param taken ids of calls that the run has made before: some providers count anew in every step */
+  constructor(listener: ThoughtListener, freshCallId: () => string, taken: ReadonlySet<string>) {
     this.#listener = listener;
     this.#freshCallId = freshCallId;
+    this.#taken = taken;
   }
 
   get parts(): readonly MessagePart[] {
@@ -102,7 +105,8 @@ export class ThoughtCollector {
     if (this.#callIds.size >= thoughtLimits.maxToolCalls) throw nonsense("too many tool calls at once");
     this.#argumentChars += (JSON.stringify(args) ?? "").length;
     if (this.#argumentChars > thoughtLimits.maxArgumentChars) throw nonsense("tool calls with too long arguments");
-    const isUsable = typeof id === "string" && id !== "" && id.length <= 128 && !this.#callIds.has(id);
+    const isUsable =
+      typeof id === "string" && id !== "" && id.length <= 128 && !this.#callIds.has(id) && !this.#taken.has(id);
     const ownId = isUsable ? id : this.#freshCallId();
     this.#callIds.add(ownId);
     this.#parts.push({ type: "toolCall", id: ownId, name, arguments: args ?? {} });

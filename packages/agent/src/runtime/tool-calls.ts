@@ -5,7 +5,7 @@ import type { MessagePart, ToolResultMessage } from "../transcript.ts";
 import { deferred } from "./deferred.ts";
 
 /** Longest text of a tool's result that is kept, in characters; of a longer one its middle goes. */
-export const maxResultChars = 200_000;
+const maxResultChars = 200_000;
 /** Most images of a tool's result, and all of them together, in characters of base64. */
 const maxResultImages = 8;
 const maxImageChars = 14_000_000;

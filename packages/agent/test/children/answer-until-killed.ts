@@ -30,7 +30,8 @@ async function* think(request: ThinkRequest): AsyncGenerator<ThoughtEvent> {
   await turnOfLoop();
   const sum = Array.from(request.runId).reduce((total, char) => total + char.charCodeAt(0), 0);
   if (last?.role === "user" && sum % 3 > 0) {
-    const id = `${request.runId}-${request.messages.length}`;
+    // As some providers do, it counts anew in every step; the runtime has to tell them apart.
+    const id = "call_0";
     yield { type: "toolCall", id, name: "touch", arguments: {} };
     if (sum % 3 > 1) yield { type: "toolCall", id: `${id}-b`, name: "touch", arguments: {} };
     yield { type: "end", stopReason: "toolUse" };
@@ -45,8 +46,8 @@ const touch: Tool = {
   groups: [],
   ownerOnly: false,
   untrustedOutput: false,
-  call: async (_, { toolCallId }) => {
-    await database.write((sql) => sql.run("INSERT INTO effects VALUES (?)", toolCallId));
+  call: async (_, { runId, toolCallId }) => {
+    await database.write((sql) => sql.run("INSERT INTO effects VALUES (?)", `${runId} ${toolCallId}`));
     return { content: [{ type: "text", text: "touched" }], isError: false };
   },
 };

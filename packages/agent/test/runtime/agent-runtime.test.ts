@@ -99,6 +99,30 @@ test("[runs:tools] runtime: tools are called, their results come back to the mod
   expect(world.backend.requests[0]?.system).toContain("look");
 });
 
+test("[runs:tools] runtime: calls have ids of their own, also when a provider counts anew in every step and every run", async () => {
+  const ids: string[] = [];
+  const look = tool("look", async (_, { toolCallId }) => {
+    ids.push(toolCallId);
+    return { content: [{ type: "text", text: `looked ${ids.length}` }], isError: false };
+  });
+  let step = 0;
+  const scripts = {
+    m: () => {
+      step += 1;
+      return step % 3 === 0 ? says("Done.") : calls(["call_0", "look"], ["call_0", "look"]);
+    },
+  };
+  const world = await openWorld({ scripts, tools: [look] });
+  for (const runId of ["r1", "r2"]) {
+    await world.runtime.submit(turn(runId, runId), authorized);
+    await world.runtime.wait(runId, 60_000);
+  }
+  expect(new Set(ids.slice(0, 4)).size).toBe(4);
+  expect(ids[4]).toBe("call_0");
+  const results = askedTexts(world.backend.requests.at(-1)).filter((text) => text.startsWith("toolResult"));
+  expect(results).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => `toolResult: looked ${n}`));
+});
+
 test("[runs:tools] runtime: calls of one step go on side by side, but for tools that want to be alone", async () => {
   const order: string[] = [];
   const open: (() => void)[] = [];

@@ -102,10 +102,13 @@ test("[runs:survive-kill] runtime: killed at any moment, each accepted turn come
     .map(({ runId }) => runId);
   expect(ends.toSorted()).toEqual(leaders.map(({ run_id }) => run_id).toSorted());
   // No call is done twice, and each has one result.
-  const called = messages.flatMap(({ message }) =>
-    message.content.flatMap((part) => (part.type === "toolCall" ? [part.id] : [])),
+  const called = messages.flatMap(({ message, runId }) =>
+    message.content.flatMap((part) => (part.type === "toolCall" ? [`${runId} ${part.id}`] : [])),
   );
-  const results = messages.flatMap(({ message }) => (message.role === "toolResult" ? [message.toolCallId] : []));
+  const results = messages.flatMap(({ message, runId }) =>
+    message.role === "toolResult" ? [`${runId} ${message.toolCallId}`] : [],
+  );
+  expect(new Set(called).size).toBe(called.length);
   expect(results.toSorted()).toEqual(called.toSorted());
   expect(new Set(effects.map(({ tool_call_id }) => tool_call_id)).size).toBe(effects.length);
   const unknown = messages.filter(({ message }) => message.role === "toolResult" && message.isError).length;
