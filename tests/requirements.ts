@@ -1,3 +1,4 @@
+import { CHANNEL_REQUIREMENTS } from "./requirements/channels.ts";
 import { NODE_HOST_REQUIREMENTS } from "./requirements/node-host.ts";
 import { NODE_REQUIREMENTS } from "./requirements/nodes.ts";
 import type { Requirement } from "./requirements/requirement.ts";
@@ -8,6 +9,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...NODE_REQUIREMENTS,
   ...NODE_HOST_REQUIREMENTS,
   ...SENDER_REQUIREMENTS,
+  ...CHANNEL_REQUIREMENTS,
   {
     id: "R-01",
     source: "docs/security.md",
