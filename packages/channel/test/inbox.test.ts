@@ -168,8 +168,8 @@ describe("inbox", () => {
   });
 
   test("[channels:inbox-context] inbox: context of many groups makes room for what waits, oldest first", async () => {
-    const world = await makeInbox({ maxBytes: 100_000 });
-    for (let n = 0; n < 400; n += 1) {
+    const world = await makeInbox({ maxBytes: 50_000 });
+    for (let n = 0; n < 120; n += 1) {
       const conversation = { kind: "group", id: `-${n}` } as const;
       await world.inbox.port(account).accept({ events: [message(n, { conversation, text: "c".repeat(500) })] });
       const name = conversationKey(account, conversation);
@@ -185,8 +185,8 @@ describe("inbox", () => {
     }
     const { bytes } = await world.inbox.filling();
     expect(bytes).toBeGreaterThan(0);
-    expect(bytes).toBeLessThanOrEqual(100_000);
-    await world.inbox.port(account).accept({ events: [message("big", { text: "b".repeat(90_000) })] });
+    expect(bytes).toBeLessThanOrEqual(50_000);
+    await world.inbox.port(account).accept({ events: [message("big", { text: "b".repeat(45_000) })] });
     expect(await idsOf(world)).toEqual(["update:big"]);
   });
 
