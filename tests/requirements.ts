@@ -1,5 +1,6 @@
 import { CONVERSATION_REQUIREMENTS } from "./requirements/conversation.ts";
 import { MODEL_REQUIREMENTS } from "./requirements/models.ts";
+import { CHANNEL_REQUIREMENTS } from "./requirements/channels.ts";
 import { NODE_HOST_REQUIREMENTS } from "./requirements/node-host.ts";
 import { NODE_REQUIREMENTS } from "./requirements/nodes.ts";
 import type { Requirement } from "./requirements/requirement.ts";
@@ -14,6 +15,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...SENDER_REQUIREMENTS,
   ...TELEGRAM_REQUIREMENTS,
   ...CONVERSATION_REQUIREMENTS,
+  ...CHANNEL_REQUIREMENTS,
   {
     id: "R-01",
     source: "docs/security.md",

@@ -10,10 +10,10 @@ const firstSeed = 1;
 test("[channels:delivery-walk] courier walk: every text ends visible once and in order, or is a dead letter that says why", {
   timeout: 120_000,
 }, async () => {
-  const database = openDatabase(await makeDirectory());
+  const database = openDatabase(await makeDirectory("quick"));
   const results: WalkResult[] = [];
   const count = 1_000;
-  const atOnce = 500;
+  const atOnce = 250;
   for (let seed = firstSeed; seed < firstSeed + count; seed += atOnce) {
     const seeds = Array.from({ length: atOnce }, (_, n) => seed + n);
     results.push(...(await Promise.all(seeds.map((one) => walk({ seed: one, open: async () => database })))));
@@ -31,7 +31,7 @@ test("[channels:delivery-walk] courier walk: the same when the file is closed an
   timeout: 120_000,
 }, async () => {
   for (let seed = 100_001; seed <= 100_020; seed += 1) {
-    const directory = await makeDirectory();
+    const directory = await makeDirectory("quick");
     let open: SqliteDatabase | undefined;
     onTestFinished(() => open?.close());
     const { violation } = await walk({
@@ -73,8 +73,8 @@ const mutants = {
 
 describe("[channels:delivery-walk] the courier walk catches an outbox in which", () => {
   test.each(Object.entries(mutants))("%s", async (_, Mutant) => {
-    const database = openDatabase(await makeDirectory());
-    const seeds = Array.from({ length: 60 }, (__, n) => n + 1);
+    const database = openDatabase(await makeDirectory("quick"));
+    const seeds = Array.from({ length: 40 }, (__, n) => n + 1);
     const results = await Promise.all(
       seeds.map((seed) => walk({ seed, open: async () => database, outboxOf: (options) => new Mutant(options) })),
     );

@@ -375,9 +375,9 @@ describe("courier", () => {
   });
 
   test("[channels:outbox-file] courier: a file that isn't there any more is a dead letter, and what is behind it goes on", async () => {
-    const clockless = new MediaShelf({ directory: await makeDirectory(), now: () => 0 });
+    const shelf = new MediaShelf({ directory: await makeDirectory(), now: () => 0 });
     const world = await makeCourier({
-      file: async ({ mediaId, ...file }) => ({ ...file, bytes: await clockless.get(mediaId) }),
+      file: async ({ mediaId, ...file }) => ({ ...file, bytes: await shelf.get(mediaId) }),
     });
     const file = { kind: "image", fileName: "a.png", mimeType: "image/png" } as const;
     for (const [key, mediaId] of [
@@ -399,10 +399,10 @@ describe("courier", () => {
   test("[channels:outbox-file] courier: a disk that can't read now is asked again, with pauses", async () => {
     let failures = 2;
     const world = await makeCourier({
-      file: async ({ mediaId: _, ...file }) => {
+      file: async ({ kind, fileName, mimeType }) => {
         failures -= 1;
         if (failures >= 0) throw Object.assign(new Error("too many open files"), { code: "EMFILE" });
-        return { ...file, bytes: new Uint8Array(3) };
+        return { kind, fileName, mimeType, bytes: new Uint8Array(3) };
       },
     });
     const file = { kind: "image", fileName: "a.png", mimeType: "image/png", mediaId: "x" } as const;

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { defaultGatheringRules, type GatheringRules, gather, Inbox, type InboxRow, Receptionist, type ReceptionistOptions } from "../src/index.ts";
+import {
+  defaultGatheringRules,
+  type GatheringRules,
+  gather,
+  Inbox,
+  type InboxRow,
+  Receptionist,
+  type ReceptionistOptions,
+} from "../src/index.ts";
 import { account, ManualClock, makeDirectory, makeLogger, message, openDatabase, settled } from "./worlds.ts";
 
 const isCommand = (text: string): boolean => text.startsWith("/");
@@ -37,14 +45,19 @@ describe("gathering", () => {
     const whole = taken(rowsOf({ ...part, text: "look" }, { ...part, atMs: 100 }), 600);
     expect(whole).toMatchObject({ parts: 2, text: "look", event: { media: [file, file], messageId: "2" } });
     expect(taken(rowsOf(part, { ...part, albumId: "y" }), 0)).toMatchObject({ parts: 1 });
-    expect(taken(rowsOf(part, { ...part, sender: { id: "8", isSelf: false, isBot: false } }), 0)).toMatchObject({ parts: 1 });
+    expect(taken(rowsOf(part, { ...part, sender: { id: "8", isSelf: false, isBot: false } }), 0)).toMatchObject({
+      parts: 1,
+    });
   });
 
   test("[channels:gathering] gathering: a text that the platform cut is put together, within its bounds", () => {
     const long = { text: "x".repeat(4_096) };
     expect(taken(rowsOf(long), 1_499)).toBe(1);
     expect(taken(rowsOf(long), 1_500)).toMatchObject({ parts: 1 });
-    expect(taken(rowsOf(long, { text: "end", atMs: 1_500 }), 1_500)).toMatchObject({ parts: 2, text: `${long.text}end` });
+    expect(taken(rowsOf(long, { text: "end", atMs: 1_500 }), 1_500)).toMatchObject({
+      parts: 2,
+      text: `${long.text}end`,
+    });
     expect(taken(rowsOf(long, { text: "late", atMs: 1_501 }), 1_501)).toMatchObject({ parts: 1 });
     const many = Array.from({ length: 15 }, () => long);
     expect(taken(rowsOf(...many), 0)).toMatchObject({ parts: 12 });
@@ -56,11 +69,20 @@ describe("gathering", () => {
   test("[channels:gathering] gathering: what somebody writes in several messages is one, by line", () => {
     const rules = { debounceMs: 1_000 };
     expect(taken(rowsOf({ text: "a" }), 999, rules)).toBe(1);
-    const both = rowsOf({ text: "a", mentions: { canDetect: true, explicit: true, any: true, implicit: false } }, { text: "b", atMs: 900 });
+    const both = rowsOf(
+      { text: "a", mentions: { canDetect: true, explicit: true, any: true, implicit: false } },
+      { text: "b", atMs: 900 },
+    );
     expect(taken(both, 1_899, rules)).toBe(1);
-    expect(taken(both, 1_900, rules)).toMatchObject({ parts: 2, text: "a\nb", event: { mentions: { explicit: true } } });
+    expect(taken(both, 1_900, rules)).toMatchObject({
+      parts: 2,
+      text: "a\nb",
+      event: { mentions: { explicit: true } },
+    });
     expect(taken(rowsOf({ text: "a" }, { text: "b", media: [file] }), 0, rules)).toMatchObject({ parts: 1 });
-    expect(taken(rowsOf({ text: "a" }, { text: "b", forwardedFrom: { name: "Eve" } }), 0, rules)).toMatchObject({ parts: 1 });
+    expect(taken(rowsOf({ text: "a" }, { text: "b", forwardedFrom: { name: "Eve" } }), 0, rules)).toMatchObject({
+      parts: 1,
+    });
   });
 
   test("[channels:gathering] gathering: a clock that was set back makes nobody wait", () => {
@@ -77,7 +99,10 @@ interface World {
 }
 
 async function makeReceptionist(
-  change: Partial<ReceptionistOptions> & { on?: (text: string) => Promise<void> | void; rules?: Partial<GatheringRules> } = {},
+  change: Partial<ReceptionistOptions> & {
+    on?: (text: string) => Promise<void> | void;
+    rules?: Partial<GatheringRules>;
+  } = {},
 ): Promise<World> {
   const { on, rules, ...options } = change;
   const clock = new ManualClock();
@@ -90,7 +115,12 @@ async function makeReceptionist(
     handle: async (event, rows) => {
       const text = "text" in event ? (event.text ?? "") : "";
       await on?.(text);
-      await database.write((sql) => inbox.settle(sql, rows.map(({ seq }) => seq)));
+      await database.write((sql) =>
+        inbox.settle(
+          sql,
+          rows.map(({ seq }) => seq),
+        ),
+      );
       handled.push(text);
     },
     rulesFor: () => ({ ...defaultGatheringRules, ...rules }),
@@ -187,7 +217,11 @@ describe("receptionist", () => {
         if (text.startsWith("xxx")) throw new Error("too much");
       },
     });
-    const events = [message("p1", { text: "x".repeat(4_096) }), message("p2", { text: "the end" }), message("p3", { text: "/next" })];
+    const events = [
+      message("p1", { text: "x".repeat(4_096) }),
+      message("p2", { text: "the end" }),
+      message("p3", { text: "/next" }),
+    ];
     await calm.inbox.port(account).accept({ events });
     await calm.clock.advance(120_000);
     expect(calm.handled).toEqual(["/next"]);
@@ -233,7 +267,10 @@ describe("receptionist", () => {
 
   test("[channels:reception] receptionist: stopping lets what was taken up end, takes up nothing new, and leaves no timer", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const world = await makeReceptionist({ on: (text) => (text === "slow" ? promise : undefined), rules: { debounceMs: 5_000 } });
+    const world = await makeReceptionist({
+      on: (text) => (text === "slow" ? promise : undefined),
+      rules: { debounceMs: 5_000 },
+    });
     await world.accept("a", "/never", {});
     await world.accept("b", "waiting for more");
     await settled();

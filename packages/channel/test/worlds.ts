@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,8 +26,10 @@ import {
 
 export const account = { channel: "telegram", accountId: "main" };
 
-export async function makeDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "saltgate-channel-"));
+/** A folder of its own. `quick`: in memory where there is such a place, for what flushes ten thousand times. */
+export async function makeDirectory(place: "disk" | "quick" = "disk"): Promise<string> {
+  const root = place === "quick" && existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+  const directory = await mkdtemp(join(root, "saltgate-channel-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   return directory;
 }

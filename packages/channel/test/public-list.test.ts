@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import * as channel from "../src/index.ts";
+
+test("channel: the public list is exactly this", () => {
+  expect(Object.keys(channel).toSorted()).toEqual([
+    "AccountKeeper",
+    "ChannelError",
+    "Courier",
+    "Inbox",
+    "MediaShelf",
+    "Outbox",
+    "Pacer",
+    "Receptionist",
+    "afterAttempt",
+    "backoffMs",
+    "chunkMarkdown",
+    "compileMentionPatterns",
+    "conversationKey",
+    "decideAccess",
+    "defaultGatheringRules",
+    "defaultInboxLimits",
+    "defaultOutboxLimits",
+    "deliveryBackoff",
+    "gather",
+    "groupRows",
+    "inboxSchema",
+    "isChannelError",
+    "mentionsBy",
+    "outboxSchema",
+    "reconcileAfterMs",
+    "reconnectBackoff",
+  ]);
+});
