@@ -35,6 +35,7 @@ export interface ThinkRequest {
  * came before stays said.
  */
 export type ThoughtEvent =
+  /** An empty one says nothing, and that there is life: arguments of a call are on their way. */
   | { readonly type: "text"; readonly delta: string }
   | { readonly type: "thinking"; readonly delta: string; readonly signature?: string }
   | { readonly type: "toolCall"; readonly id: string; readonly name: string; readonly arguments: unknown }

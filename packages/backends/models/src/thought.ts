@@ -45,6 +45,10 @@ export class Thought {
         if (delta === "" && signature === undefined) return [];
         return [{ type: "thinking", delta, ...(signature !== undefined && { signature }) }];
       }
+      // Arguments may take minutes, and are told when they are whole: until then, that there is life.
+      case "tool-input-start":
+      case "tool-input-delta":
+        return [{ type: "text", delta: "" }];
       case "tool-call":
         this.#calls.push({
           type: "toolCall",

@@ -67,6 +67,16 @@ for (const api of bothApis) {
     expect(textOf(second.events)).toBe("results: content 0 | content 1");
   });
 
+  test(`[models:tool-calls] ${api}: while long arguments come, there are signs of life that say nothing`, async () => {
+    await using emulator = await ModelsEmulator.start();
+    const content = "x".repeat(400);
+    emulator.script({ answer: { toolCalls: [{ name: "read", arguments: { path: content } }] } });
+    const { events } = await thinkThrough(backendAt(emulator, api), request([user("go")], { tools: [tool] }));
+    expect(events.filter((event) => event.type === "text" && event.delta === "").length).toBeGreaterThan(20);
+    expect(textOf(events)).toBe("");
+    expect(events.slice(-2)).toMatchObject([{ type: "toolCall", arguments: { path: content } }, { type: "end" }]);
+  });
+
   test(`[models:tool-calls] ${api}: arguments that are no JSON object stay the text that they are, and can be sent back`, async () => {
     await using emulator = await ModelsEmulator.start();
     emulator.script({ times: 1, answer: { toolCalls: [{ name: "read", arguments: '{"path": "a.tx' }] } });
