@@ -15,6 +15,7 @@ import { fetchMedia } from "./fetch-media.ts";
 import { MessageIds } from "./message-ids.ts";
 import { type DeliveryHandle, handleOf, Reconciler } from "./outbound/reconcile.ts";
 import { sendDelivery } from "./outbound/send-delivery.ts";
+import { Unsettled } from "./outbound/unsettled.ts";
 import { pollUpdates } from "./poll-updates.ts";
 import { probeBot } from "./probe.ts";
 import { Receiver, receivingError } from "./receiver.ts";
@@ -33,6 +34,7 @@ export class TelegramConnection implements ChannelConnection {
   readonly #settings: TelegramSettings;
   readonly #context: AccountContext;
   readonly #ids = new MessageIds();
+  readonly #unsettled = new Unsettled();
   readonly #receiver: Receiver;
   readonly #reconciler: Reconciler;
 
@@ -42,7 +44,7 @@ export class TelegramConnection implements ChannelConnection {
     this.#settings = settings;
     this.#context = context;
     this.#receiver = new Receiver(api, context, this.#ids);
-    this.#reconciler = new Reconciler(api, this.#ids);
+    this.#reconciler = new Reconciler(api, this.#ids, this.#unsettled);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -71,14 +73,22 @@ export class TelegramConnection implements ChannelConnection {
   }
 
   handleFor(delivery: Delivery): DeliveryHandle {
-    return handleOf(delivery, this.#ids);
+    return handleOf(delivery, this.#ids, this.#unsettled);
   }
 
   async send(delivery: Delivery, signal: AbortSignal): Promise<Receipt> {
     const { tables, linkPreview, callDeadlineMs: deadlineMs } = this.#settings;
-    const receipt = await sendDelivery(this.#api, delivery, { tables, linkPreview, deadlineMs, signal });
-    this.#noteSent(delivery, receipt);
-    return receipt;
+    this.#unsettled.add(delivery);
+    try {
+      const receipt = await sendDelivery(this.#api, delivery, { tables, linkPreview, deadlineMs, signal });
+      this.#noteSent(delivery, receipt);
+      this.#unsettled.settle(delivery);
+      return receipt;
+    } catch (error) {
+      const isUnheard = error instanceof ChannelError && error.kind === "unknown-outcome";
+      if (!isUnheard || !isNewMessage(delivery)) this.#unsettled.settle(delivery);
+      throw error;
+    }
   }
 
   async reconcile(delivery: Delivery, handle: unknown, signal: AbortSignal): Promise<Reconciliation> {
@@ -135,11 +145,16 @@ export class TelegramConnection implements ChannelConnection {
   }
 
   #noteSent({ target, content }: Delivery, { conversationId, messageId }: Receipt): void {
-    const isNew = content.kind === "text" || content.kind === "media" || content.kind === "poll";
-    if (!isNew || messageId === "") return;
+    if (!isNewMessage({ content }) || messageId === "") return;
     const conversation = conversationId ?? target.to;
     this.#context.logger.debug({ conversation, messageId }, "sent");
     this.#ids.noteName(target.to, conversation);
     this.#ids.note(conversation, Number(messageId), "ours");
+    this.#unsettled.passed(target.to);
   }
+}
+
+/** Whether it makes a message, and doesn't only change one. */
+function isNewMessage({ content }: Pick<Delivery, "content">): boolean {
+  return content.kind === "text" || content.kind === "media" || content.kind === "poll";
 }

@@ -130,6 +130,33 @@ test("[telegram:reconcile] reconcile: without anything to begin from, and in cha
   expect(await at.rig.connection.reconcile?.(post, { after: 1 }, at.rig.signal)).toMatchObject({ outcome: "unknown" });
 });
 
+test("[telegram:reconcile] reconcile: of two topics of one group, a message of one is never taken for that of the other", async () => {
+  await using at = await startRig();
+  const { group, topic } = at.forum!;
+  at.chats.forum.topics.set(78, "Kitchen");
+  at.say({ in: group, topic, text: "q" });
+  await at.heard(1);
+  const { connection, signal } = at.rig;
+  const garden = { ...text(group, "garden"), target: { to: group, threadId: topic } };
+  const kitchen = { ...text(group, "kitchen"), target: { to: group, threadId: "78" } };
+  const first = connection.handleFor?.(garden);
+  at.breakSending("request-lost");
+  await expect(connection.send(garden, signal)).rejects.toMatchObject({ kind: "unknown-outcome" });
+  const second = await lose(at, kitchen);
+  // Only the second is there, and nothing tells which it is.
+  expect(await connection.reconcile?.(garden, first, signal)).toMatchObject({ outcome: "unknown" });
+  expect(await connection.reconcile?.(kitchen, second, signal)).toMatchObject({ outcome: "unknown" });
+  // Once a later message was heard of, what is looked for comes after it.
+  await connection.send({ ...text(group, "later"), target: { to: group, threadId: topic } }, signal);
+  const again = { ...text(group, "again"), target: { to: group, threadId: "78" } };
+  expect(await connection.reconcile?.(again, await lose(at, again), signal)).toMatchObject({ outcome: "sent" });
+  // After a restart nobody knows any more what was on its way together.
+  await using fresh = await ChannelRig.open({ ...at, inbox: at.rig.inbox });
+  await at.rig.stop();
+  expect(second).toMatchObject({ isShared: true });
+  expect(await fresh.connection.reconcile?.(kitchen, second, fresh.signal)).toMatchObject({ outcome: "unknown" });
+});
+
 test("[telegram:reconcile] reconcile: when Telegram makes us wait, the search goes on where it was", async () => {
   await using at = await startRig();
   at.say({ text: "q" });

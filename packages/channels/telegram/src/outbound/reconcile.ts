@@ -4,6 +4,7 @@ import { CallError, channelErrorOf, isAnswer } from "../call-failure.ts";
 import type { MessageIds } from "../message-ids.ts";
 import { fieldsIn, integerIn } from "../reading.ts";
 import { keyboard } from "./outbound-call.ts";
+import type { Unsettled } from "./unsettled.ts";
 
 /** How many ids that nobody knows are looked at. */
 const windowIds = 64;
@@ -14,13 +15,16 @@ const probeDeadlineMs = 15_000;
 /** What is known before a delivery: the highest message id where its chat counts. */
 export interface DeliveryHandle {
   readonly after?: number;
+  /** Another delivery was on its way into the same chat. */
+  readonly isShared?: true;
 }
 
 /** What to keep before the first attempt. */
-export function handleOf({ target, content }: Delivery, ids: MessageIds): DeliveryHandle {
+export function handleOf(delivery: Delivery, ids: MessageIds, unsettled: Unsettled): DeliveryHandle {
+  const { target, content } = delivery;
   const answered = "replyToId" in content && content.replyToId !== undefined ? Number(content.replyToId) : 0;
   const after = Math.max(ids.highest(target.to) ?? 0, Number.isSafeInteger(answered) ? answered : 0);
-  return after === 0 ? {} : { after };
+  return { ...(after !== 0 && { after }), ...(unsettled.hasOthers(delivery) && { isShared: true }) };
 }
 
 /**
@@ -30,16 +34,25 @@ export function handleOf({ target, content }: Delivery, ids: MessageIds): Delive
 export class Reconciler {
   readonly #api: BotApi;
   readonly #ids: MessageIds;
+  readonly #unsettled: Unsettled;
   /** Where a search goes on that Telegram interrupted, by delivery. */
   readonly #searches = new Map<string, number>();
 
-  constructor(api: BotApi, ids: MessageIds) {
+  constructor(api: BotApi, ids: MessageIds, unsettled: Unsettled) {
     this.#api = api;
     this.#ids = ids;
+    this.#unsettled = unsettled;
   }
 
   /** @throws {ChannelError} when Telegram can't be asked */
   async reconcile(delivery: Delivery, handle: unknown, signal: AbortSignal): Promise<Reconciliation> {
+    const found = await this.#findOut(delivery, handle, signal);
+    if (found.outcome === "unknown") this.#unsettled.leave(delivery);
+    else this.#unsettled.settle(delivery);
+    return found;
+  }
+
+  async #findOut(delivery: Delivery, handle: unknown, signal: AbortSignal): Promise<Reconciliation> {
     const { target, content } = delivery;
     // Saying the same once more changes nothing, so it need not be known.
     if (content.kind === "edit" || content.kind === "react" || content.kind === "unsend")
@@ -48,12 +61,20 @@ export class Reconciler {
     if (after === undefined) return { outcome: "unknown", why: "no message of this chat was known before it was sent" };
     if (await this.#isChannel(target.to, signal))
       return { outcome: "unknown", why: "in a channel, Telegram doesn't tell our posts from others" };
+    const isAmbiguous = {
+      outcome: "unknown",
+      why: "messages into other topics of this group were unheard as well",
+    } as const;
+    const isOfThisRun = this.#unsettled.has(delivery);
+    if (fieldsIn(handle)?.["isShared"] === true && !isOfThisRun) return isAmbiguous;
     const found = await this.#search(delivery, after, signal);
     if (found.id === undefined) {
       const isWithin = (this.#ids.highest(target.to) ?? 0) <= found.last;
       if (isWithin) return { outcome: "not-sent" };
       return { outcome: "unknown", why: `more than ${windowIds} messages came since, and not all could be looked at` };
     }
+    // Nothing there means that none of them was sent; one message could be any of them.
+    if (this.#unsettled.hasOthers(delivery)) return isAmbiguous;
     this.#ids.note(target.to, found.id, "ours");
     return { outcome: "sent", receipt: { messageId: String(found.id) } };
   }
