@@ -1,6 +1,6 @@
+import { CHANNEL_REQUIREMENTS } from "./requirements/channels.ts";
 import { CONVERSATION_REQUIREMENTS } from "./requirements/conversation.ts";
 import { MODEL_REQUIREMENTS } from "./requirements/models.ts";
-import { CHANNEL_REQUIREMENTS } from "./requirements/channels.ts";
 import { NODE_HOST_REQUIREMENTS } from "./requirements/node-host.ts";
 import { NODE_REQUIREMENTS } from "./requirements/nodes.ts";
 import type { Requirement } from "./requirements/requirement.ts";
