@@ -8,9 +8,6 @@ export interface AccountRef {
   readonly accountId: string;
 }
 
-/** What became of something that came in. `context`: kept for the next message of its group that is for us. */
-export type InboxState = "waiting" | "done" | "context" | "aside";
-
 /** Something that came in and waits to be dealt with. */
 export interface InboxRow extends AccountRef {
   readonly seq: number;

@@ -60,6 +60,8 @@ test("[config:annotated] reference: the keys that have an effect are exactly the
     "gateway.limits.maxInFlightRequests",
     "gateway.restart.drainTimeoutMs",
     "commands.restart",
+    "commands.ownerAllowFrom",
+    "commands.useAccessGroups",
     "logging.level",
     "logging.consoleLevel",
     "logging.file",

@@ -35,7 +35,7 @@ import {
 } from "./pairing-port.ts";
 
 /** The tables of conversations. */
-export const conversationSchema: readonly SchemaPart[] = [inboxSchema, outboxSchema, agentSchema];
+const conversationSchema: readonly SchemaPart[] = [inboxSchema, outboxSchema, agentSchema];
 
 /** What the state of a gateway is opened with. */
 export interface GatewayStateOptions {

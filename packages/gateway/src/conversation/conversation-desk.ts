@@ -32,7 +32,7 @@ import { SystemLines } from "./system-lines.ts";
 
 /** What a gateway is given about conversations. */
 export interface GatewayConversation {
-  /** Where sessions, turns, the inbox and the outbox are; with the parts {@link conversationSchema}. */
+  /** Where sessions, turns, the inbox and the outbox are; opened with the tables of conversations. */
   readonly database: SqlDatabase;
   /** Where files on their way in and out are kept. */
   readonly mediaDir: string;

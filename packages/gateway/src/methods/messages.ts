@@ -146,7 +146,7 @@ function onlyChannel(desk: ChannelDesk): string {
 }
 
 /** Puts something into the outbox and waits for the end of its last part. @throws {RequestError} when it wasn't sent */
-export async function deliver(
+async function deliver(
   { desk, database }: Pick<MessageMethodsOptions, "desk" | "database">,
   { channel, accountId, target }: Destination,
   key: string,
