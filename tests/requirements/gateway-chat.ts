@@ -58,4 +58,51 @@ export const GATEWAY_CHAT_REQUIREMENTS: readonly Requirement[] = [
     source: "docs/protocol.md",
     behaviour: "What can't be taken is refused and never acknowledged.",
   },
+  {
+    id: "chat:stranger",
+    source: "docs/security.md R-41",
+    behaviour:
+      "A stranger is told one code and nothing else happens until an owner lets him in, on that account, for direct messages.",
+  },
+  {
+    id: "chat:live",
+    source: "packages/channel/README.md",
+    behaviour: "An answer grows in one message of the chat, and typing is shown meanwhile.",
+  },
+  {
+    id: "chat:once-in",
+    source: "packages/channel/README.md",
+    behaviour: "What a platform brings twice is answered once, also by the next gateway.",
+  },
+  {
+    id: "chat:full",
+    source: "packages/channel/README.md",
+    behaviour: "While too much waits a message stays in the inbox, and is answered when there is room.",
+  },
+  {
+    id: "chat:media-in",
+    source: "packages/channel/README.md",
+    behaviour: "Pictures are seen by the model; what isn't one, or is too large, is named, and the message counts.",
+  },
+  {
+    id: "chat:malformed",
+    source: "packages/channel/README.md",
+    behaviour: "An update that makes no sense is set aside and counted, and the others go on.",
+  },
+  {
+    id: "chat:groups",
+    source: "packages/channel/README.md",
+    behaviour: "In a group only what is addressed to us is answered; a topic has its own session.",
+  },
+  {
+    id: "chat:commands",
+    source: "packages/agent/README.md",
+    behaviour: "Commands are answered at once and without a model, to whoever may give them.",
+  },
+  {
+    id: "chat:model-fails",
+    source: "packages/agent/README.md",
+    behaviour:
+      "A model that fails ends a run once; guests are told so in words that say nothing of the house, the owner what to mend.",
+  },
 ];
