@@ -98,7 +98,7 @@ export async function turns(
       if (side === "direct") {
         await askDirectly(modelUrl, agent, (text) => text.includes('"content":') && noteFirst());
       } else {
-        const runId = `turn-${index}`;
+        const runId = `turn-${process.pid}-${Date.now()}-${index}`;
         const over = runs.until(runId, noteFirst);
         await client.request("chat.send", {
           sessionKey: `bench-${index % 50}`,
