@@ -144,12 +144,27 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       tls: options.listen.tls !== undefined,
       logger,
     });
+    this.#approvals = new ApprovalDesk({
+      document: options.approvals.document,
+      clock,
+      publish: {
+        requested: (approval) => this.#events.publish("exec.approval.requested", approval),
+        resolved: (ending) => this.#events.publish("exec.approval.resolved", ending),
+      },
+    });
     this.#conversation = new ConversationDesk({
       conversation: options.conversation,
       events: this.#events,
       clock,
       logger,
       newId: options.newId,
+      tools: {
+        nodes: () => this.#nodes,
+        approvals: this.#approvals,
+        approvalsFile: options.approvals.file,
+        timeoutMs: options.approvals.timeoutMs,
+        skillBins: options.nodes.skillBins,
+      },
       houseFacts: {
         gatewayStatus: () => ({
           version: options.version,
@@ -158,14 +173,6 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
           problems: this.#problems(),
         }),
         nodes: () => this.#nodes.facts(),
-      },
-    });
-    this.#approvals = new ApprovalDesk({
-      document: options.approvals.document,
-      clock,
-      publish: {
-        requested: (approval) => this.#events.publish("exec.approval.requested", approval),
-        resolved: (ending) => this.#events.publish("exec.approval.resolved", ending),
       },
     });
     this.#nodes = new NodeDesk({

@@ -5,6 +5,8 @@ import {
   type BackendPort,
   mainSessionKey,
   parseChatCommand,
+  type ReplyRoute,
+  type RunEvent,
   type TurnRequest,
 } from "@saltgate/agent";
 import { defaultGatheringRules, MediaShelf, Receptionist } from "@saltgate/channel";
@@ -24,6 +26,9 @@ import type { Handlers } from "../methods/handlers.ts";
 import { messageMethods } from "../methods/messages.ts";
 import { sessionKeyOf, sessionMethods } from "../methods/sessions.ts";
 import type { NodeChannel } from "../nodes/node-session.ts";
+import { isReturn, isToBeDeleted, returnAnswer } from "../tools/session-return.ts";
+import type { ToolHost, ToolRules } from "../tools/tool-rules.ts";
+import { createToolbox, type ToolboxOptions } from "../tools/toolbox.ts";
 import { type ChatRules, InboundDesk } from "./inbound-desk.ts";
 import { ReplyDesk } from "./reply-desk.ts";
 import { RunBroadcast } from "./run-broadcast.ts";
@@ -42,7 +47,9 @@ export interface GatewayConversation {
   readonly settings: () => AgentSettings;
   readonly rules: () => ChatRules;
   readonly backends: BackendPort;
-  readonly tools: (desk: ConversationDesk) => AgentRuntimeOptions["toolsFor"];
+  readonly toolRules: () => ToolRules;
+  /** Where commands of agents run; without it they run none. */
+  readonly toolHost: ToolHost | undefined;
   readonly workspaceFiles: AgentRuntimeOptions["workspaceFiles"];
   /** Opens a file of an agent's folder that an answer attaches. @throws when it isn't inside that folder */
   readonly workspaceFile: (agentId: string, path: string) => Promise<Uint8Array<ArrayBuffer>>;
@@ -59,6 +66,8 @@ export interface ConversationDeskOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly newId: () => string;
+  /** What tools reach over, besides what the desk has itself. */
+  readonly tools: Pick<ToolboxOptions, "approvals" | "approvalsFile" | "nodes" | "skillBins" | "timeoutMs">;
   readonly houseFacts: Omit<AgentRuntimeOptions["houseFacts"], "channels" | "models">;
 }
 
@@ -84,6 +93,8 @@ export class ConversationDesk {
   readonly #lines: SystemLines;
   /** Runs whose sessions show what tools are called with, and what they answered. */
   readonly #verbose = new Set<string>();
+  /** Runs whose answers were handed to the sessions that started them. */
+  readonly #returning = new Map<string, ReplyRoute>();
   #opening: Promise<void> | undefined;
 
   constructor(options: ConversationDeskOptions) {
@@ -117,21 +128,38 @@ export class ConversationDesk {
       random: Math.random,
       settings,
       backends: conversation.backends,
-      toolsFor: conversation.tools(this),
+      toolsFor: (question) => toolsFor(question),
       workspaceFiles: conversation.workspaceFiles,
       onEvent: (event) => {
         if (event.type === "started") this.#noteVerbosity(event.runId, event.sessionKey);
         if (event.type === "ended") this.#verbose.delete(event.runId);
         this.#broadcast.take(event);
         this.#replies.take(event);
+        if (event.type === "ended") this.#returned(event);
       },
-      reply: (sql, reply) => this.#replies.reply(sql, reply),
+      reply: (sql, reply) => {
+        if (!isReturn(reply.route)) return this.#replies.reply(sql, reply);
+        this.#returning.set(reply.runId, reply.route);
+        returnAnswer(sql, reply, this.runtime);
+      },
       houseFacts: {
         ...options.houseFacts,
         channels: () => this.#channelFacts(),
         models: () => this.runtime.models(),
       },
       log: logger,
+    });
+    const toolsFor = createToolbox({
+      ...options.tools,
+      database,
+      desk: this.channels,
+      shelf,
+      runtime: this.runtime,
+      settings,
+      rules: conversation.toolRules,
+      host: conversation.toolHost,
+      now: clock.now,
+      newId,
     });
     const inbound = new InboundDesk({
       desk: this.channels,
@@ -266,7 +294,22 @@ export class ConversationDesk {
       replying: this.#replies.size,
       listeners: this.#listeners.size,
       lines: this.#lines.size,
+      returning: this.#returning.size,
+      verbose: this.#verbose.size,
     };
+  }
+
+  /** An agent's answer was handed to the session that started it: that one goes on, and the agent's own may go. */
+  #returned({ runId, sessionKey }: RunEvent): void {
+    const route = this.#returning.get(runId);
+    if (route === undefined) return;
+    this.#returning.delete(runId);
+    this.runtime.accepted();
+    if (!isToBeDeleted(route)) return;
+    const { clock, logger } = this.#options;
+    this.database
+      .write((sql) => this.runtime.sessions.delete(sql, sessionKey, clock.now()))
+      .catch((error: unknown) => logger.warn({ err: error }, "the session of an agent that is done can't be put away"));
   }
 
   #noteVerbosity(runId: string, sessionKey: string): void {

@@ -31,6 +31,7 @@ import { planStart, type StartPlan } from "./start-plan.ts";
 import { withStateLock } from "./state-lock.ts";
 import { createTailscaleWhois } from "./tailscale-whois.ts";
 import { loadTls, type TlsMaterial } from "./tls-files.ts";
+import { toolRulesOf } from "./tool-rules.ts";
 
 /** When a restarted gateway expects to be back, as it tells its clients. */
 const RESTART_EXPECTED_MS = 1_500;
@@ -180,6 +181,7 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
   const backends = modelBackends(config, host.env, importPackage);
   const settings = agentSettingsOf(config, { stateDir: paths.stateDir, homedir: host.homedir });
   const folders = new AgentFolders(settings);
+  const toolRules = toolRulesOf(config);
   const state = await openGatewayState({
     store,
     bus,
@@ -198,6 +200,8 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
         },
       }),
       backends,
+      toolRules: () => toolRules,
+      toolHost: { env: host.env, homedir: host.homedir, platform: process.platform },
       workspaceFiles: (agentId) => folders.promptFiles(agentId),
       workspaceFile: (agentId, path) => folders.file(agentId, path),
       profile: paths.profile,
