@@ -60,6 +60,8 @@ export type RunEnding =
       readonly state: "error";
       readonly errorMessage: string;
       readonly errorKind: "refusal" | "timeout" | "rate_limit" | "context_length" | "unknown";
+      /** The message says nothing of the house: whoever asked may read it, not its owner alone. */
+      readonly isForEverybody?: true;
     };
 
 /** What a run tells while it goes on, and how it ends. `seq` counts from 1 within the run, without gaps. */

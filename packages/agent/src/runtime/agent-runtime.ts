@@ -496,12 +496,12 @@ export class AgentRuntime {
   }
 
   #drop(runId: string, { cap }: LaneRules): void {
-    const ending = errorEnding("unknown", `This wasn't read: ${cap} messages were waiting already.`);
+    const ending = errorEnding("unknown", `This wasn't read: ${cap} messages were waiting already.`, "everybody");
     this.#later(
       this.#options.database
         .write((sql) => {
           const turn = glanceAtTurn(sql, runId);
-          return turn !== undefined && endWaiting(sql, runId, ending, noticeOf(ending), this.#acceptPort())
+          return turn !== undefined && endWaiting(sql, runId, ending, noticeOf(ending, false), this.#acceptPort())
             ? turn
             : undefined;
         })

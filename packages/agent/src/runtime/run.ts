@@ -150,6 +150,7 @@ export class Run {
             errorEnding(
               "unknown",
               `This took more than ${settings.maxSteps} steps, and was ended. Say "go on" if it should go on.`,
+              "everybody",
             ),
             [],
           );
@@ -281,7 +282,11 @@ export class Run {
     if (thought.parts.every((part) => part.type === "thinking") && begun.said.length === 0)
       return await this.#end(
         begun,
-        errorEnding("unknown", "The model answered nothing. Say it again, or choose another model with /model."),
+        errorEnding(
+          "unknown",
+          "The model answered nothing. Say it again, or choose another model with /model.",
+          "everybody",
+        ),
         [],
       );
     return await this.#end(begun, { state: "final", usage: this.#tally.usage }, thought.parts, thought);

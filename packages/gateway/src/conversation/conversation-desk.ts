@@ -270,8 +270,8 @@ export class ConversationDesk {
           principal: { ...principalOf(caller), isOwner: false, channel: "node" },
           origin: { channel: "webchat", chatType: "direct" },
         };
-        await this.runtime.submit(turn, { commandAuthorized: true });
-        return true;
+        const acceptance = await this.runtime.submit(turn, { commandAuthorized: true });
+        return acceptance.status === "refused" ? acceptance.reason : true;
       }
       default:
         return "this gateway does nothing with this event";

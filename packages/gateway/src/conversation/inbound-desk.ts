@@ -1,4 +1,5 @@
 import {
+  type Acceptance,
   type AgentRuntime,
   type AgentSettings,
   type MessagePart,
@@ -21,6 +22,7 @@ import {
   type InboundMessage,
   type InboxRow,
   mentionsBy,
+  NotNowError,
 } from "@saltgate/channel";
 import { normalizeSenderId, pairingReply, type SenderPairing } from "@saltgate/pairing";
 import type { SqlDatabase } from "@saltgate/store";
@@ -273,13 +275,19 @@ export class InboundDesk {
         origin: originOf(event, keeper),
         ...optionsOf(event, policy),
       };
-      runtime.accept(sql, turn, { commandAuthorized: may.commandAuthorized });
+      const acceptance = runtime.accept(sql, turn, { commandAuthorized: may.commandAuthorized });
+      if (acceptance.status === "refused") throw refusalOf(acceptance);
       desk.inbox.settle(sql, seqsOf(rows));
     });
     lines.clear(route.sessionKey);
     runtime.accepted();
     keeper.nudge();
   }
+}
+
+/** What isn't taken stays in the inbox: for later, or set aside with the reason when it never can be. */
+function refusalOf({ code, reason }: Extract<Acceptance, { readonly status: "refused" }>): Error {
+  return code === "invalid" ? new Error(reason) : new NotNowError(reason);
 }
 
 const seqsOf = (rows: readonly InboxRow[]): number[] => rows.map(({ seq }) => seq);

@@ -96,6 +96,9 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
       lines.clear(sessionKey);
       return undefined;
     }
+    if (acceptance.status === "refused") {
+      throw new RequestError(acceptance.code === "invalid" ? "INVALID_PARAMS" : "TURN_REFUSED", acceptance.reason);
+    }
     const known = await runtime.stateOf(runId);
     if (known !== undefined && known.sessionKey !== sessionKey) {
       throw new RequestError("IDEMPOTENCY_KEY_REUSED", "this idempotency key belongs to another request");

@@ -1,0 +1,108 @@
+import type { Requirement } from "./requirement.ts";
+
+/** What is promised about conversations as clients and chats see them. */
+export const GATEWAY_CHAT_REQUIREMENTS: readonly Requirement[] = [
+  {
+    id: "chat:send",
+    source: "docs/protocol.md",
+    behaviour:
+      "What is said is acknowledged with its run, streams in the words of the client's revision, and ends with one final message.",
+  },
+  {
+    id: "chat:events",
+    source: "docs/protocol.md",
+    behaviour: "A run tells its start, what it says and its end as agent events too.",
+  },
+  {
+    id: "chat:abort",
+    source: "docs/protocol.md",
+    behaviour: "Runs are ended by a method or by a word, with one aborted event, and it is said which.",
+  },
+  {
+    id: "chat:failure",
+    source: "docs/protocol.md",
+    behaviour: "A model that fails ends its run with one error that says what is wrong.",
+  },
+  {
+    id: "chat:history",
+    source: "docs/protocol.md",
+    behaviour: "History is what was said, bounded by number and bytes, and a cursor brings what is new.",
+  },
+  {
+    id: "chat:inject",
+    source: "docs/protocol.md",
+    behaviour: "What is injected stands in the transcript, is told as an event, and no model sees it.",
+  },
+  {
+    id: "chat:once",
+    source: "docs/protocol.md",
+    behaviour: "An idempotency key that comes again is the same run, also for the next process.",
+  },
+  {
+    id: "chat:resumed",
+    source: "docs/protocol.md",
+    behaviour: "What was acknowledged before a gateway ended is answered by the next one.",
+  },
+  {
+    id: "chat:listeners",
+    source: "docs/protocol.md",
+    behaviour: "Every client that may read hears a run, and nobody else does.",
+  },
+  {
+    id: "chat:scopes",
+    source: "docs/protocol.md",
+    behaviour: "A client without the scope of a conversation's method changes nothing.",
+  },
+  {
+    id: "chat:refused",
+    source: "docs/protocol.md",
+    behaviour: "What can't be taken is refused and never acknowledged.",
+  },
+  {
+    id: "chat:stranger",
+    source: "docs/security.md R-41",
+    behaviour:
+      "A stranger is told one code and nothing else happens until an owner lets him in, on that account, for direct messages.",
+  },
+  {
+    id: "chat:live",
+    source: "packages/channel/README.md",
+    behaviour: "An answer grows in one message of the chat, and typing is shown meanwhile.",
+  },
+  {
+    id: "chat:once-in",
+    source: "packages/channel/README.md",
+    behaviour: "What a platform brings twice is answered once, also by the next gateway.",
+  },
+  {
+    id: "chat:full",
+    source: "packages/channel/README.md",
+    behaviour: "While too much waits a message stays in the inbox, and is answered when there is room.",
+  },
+  {
+    id: "chat:media-in",
+    source: "packages/channel/README.md",
+    behaviour: "Pictures are seen by the model; what isn't one, or is too large, is named, and the message counts.",
+  },
+  {
+    id: "chat:malformed",
+    source: "packages/channel/README.md",
+    behaviour: "An update that makes no sense is set aside and counted, and the others go on.",
+  },
+  {
+    id: "chat:groups",
+    source: "packages/channel/README.md",
+    behaviour: "In a group only what is addressed to us is answered; a topic has its own session.",
+  },
+  {
+    id: "chat:commands",
+    source: "packages/agent/README.md",
+    behaviour: "Commands are answered at once and without a model, to whoever may give them.",
+  },
+  {
+    id: "chat:model-fails",
+    source: "packages/agent/README.md",
+    behaviour:
+      "A model that fails ends a run once; guests are told so in words that say nothing of the house, the owner what to mend.",
+  },
+];
