@@ -105,4 +105,15 @@ export const GATEWAY_CHAT_REQUIREMENTS: readonly Requirement[] = [
     behaviour:
       "A model that fails ends a run once; guests are told so in words that say nothing of the house, the owner what to mend.",
   },
+  {
+    id: "chat:webhook",
+    source: "docs/channels.md",
+    behaviour:
+      "A webhook takes only what its secret proves to come from the platform, at its own path; what came while nobody listened comes later, once.",
+  },
+  {
+    id: "chat:menu",
+    source: "docs/channels.md",
+    behaviour: "A channel with a menu shows the commands of chats there.",
+  },
 ];

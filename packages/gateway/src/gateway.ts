@@ -271,6 +271,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
         authorize: (request) => this.#gate.authorize(request),
         readiness: () => ({ ready: this.#phase === "ready", phase: this.#phaseNow() }),
         metrics: () => this.#metrics(),
+        webhook: (path) => this.#conversation.webhook(path),
       },
       (address, error) => this.logger.debug({ address, err: error }, "an optional address could not be bound"),
     );

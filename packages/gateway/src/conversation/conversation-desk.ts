@@ -3,13 +3,14 @@ import {
   type AgentRuntimeOptions,
   type AgentSettings,
   type BackendPort,
+  chatCommands,
   mainSessionKey,
   parseChatCommand,
   type ReplyRoute,
   type RunEvent,
   type TurnRequest,
 } from "@saltgate/agent";
-import { defaultGatheringRules, MediaShelf, Receptionist } from "@saltgate/channel";
+import { type AccountKeeper, defaultGatheringRules, MediaShelf, Receptionist } from "@saltgate/channel";
 import type { SenderPairing } from "@saltgate/pairing";
 import type { SqlDatabase } from "@saltgate/store";
 import { ChannelDesk } from "../channels/channel-desk.ts";
@@ -112,6 +113,7 @@ export class ConversationDesk {
       clock,
       random: Math.random,
       logger,
+      menu: chatCommands,
       arrived: (conversations) => this.#receptionist.arrived(conversations),
     });
     this.#broadcast = new RunBroadcast({
@@ -276,6 +278,12 @@ export class ConversationDesk {
       default:
         return "this gateway does nothing with this event";
     }
+  }
+
+  /** Who takes what a chat platform brings to a path. */
+  webhook(path: string): AccountKeeper["receiveWebhook"] | undefined {
+    const keeper = this.channels.atPath(path);
+    return keeper && ((request) => keeper.receiveWebhook(request));
   }
 
   /** A connection of a node is over. */

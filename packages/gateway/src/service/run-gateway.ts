@@ -155,7 +155,7 @@ async function runOnce(flags: GatewayFlags, paths: StatePaths, host: HostProcess
           Date.now(),
         )
       : undefined;
-    await serve({ paths, host, orders, loaded, plan, tls, logger: sink.logger });
+    await serve({ paths, host, orders, loaded, plan, tls, redactor, logger: sink.logger });
   } finally {
     sink.close();
   }
@@ -168,10 +168,11 @@ interface Serving {
   readonly loaded: LoadedConfig & { readonly isFirst: boolean };
   readonly plan: StartPlan;
   readonly tls: TlsMaterial | undefined;
+  readonly redactor: LogRedactor;
   readonly logger: ReturnType<typeof createLogSink>["logger"];
 }
 
-async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving): Promise<void> {
+async function serve({ paths, host, orders, loaded, plan, tls, redactor, logger }: Serving): Promise<void> {
   const { config } = loaded;
   const bus = createInProcessBus({
     onError: (error, subject) => logger.error({ err: error, subject }, "a listener failed"),
@@ -182,13 +183,15 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
   const settings = agentSettingsOf(config, { stateDir: paths.stateDir, homedir: host.homedir });
   const folders = new AgentFolders(settings);
   const toolRules = toolRulesOf(config);
+  const channels = await loadChannels(config, host.env, importPackage);
+  redactor.know(channels.installed.flatMap(({ accounts }) => accounts.flatMap(({ secrets = [] }) => secrets)));
   const state = await openGatewayState({
     store,
     bus,
     databaseFile: paths.databaseFile,
     conversation: {
       mediaDir: join(paths.stateDir, "media"),
-      channels: await loadChannels(config, host.env, importPackage),
+      channels,
       settings: () => settings,
       rules: () => ({
         owners: config.commands.ownerAllowFrom,
