@@ -116,4 +116,10 @@ export const GATEWAY_CHAT_REQUIREMENTS: readonly Requirement[] = [
     source: "docs/channels.md",
     behaviour: "A channel with a menu shows the commands of chats there.",
   },
+  {
+    id: "chat:glance",
+    source: "docs/channels.md",
+    behaviour:
+      "Health and status tell channels, agents and sessions as they are; a channel that is logged out or deaf, and a database that can't be used, are problems that the owner is told.",
+  },
 ];

@@ -126,6 +126,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
         problems: () => this.#problems(),
         connections: () => this.#connectionCounts(),
         bufferedBytes: () => this.#memory.heldBytes(),
+        conversations: () => this.#conversation.health(),
         version: options.version,
       },
       clock,
@@ -216,6 +217,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
         presenceChanged: this.#presenceChanged,
         queueSystemEvent: (text) => this.#conversation.queueSystemEvent(text),
         queuedSystemEvents: () => this.#conversation.queuedSystemEvents,
+        conversations: () => this.#conversation.status(),
         uptimeMs: () => clock.now() - this.#startedAtMs,
         version: options.version,
       }),
@@ -483,7 +485,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
   }
 
   #problems(): readonly string[] {
-    const problems = this.#options.problems?.() ?? [];
+    const problems = [...(this.#options.problems?.() ?? []), ...this.#conversation.problems];
     return this.#conversationProblem === undefined ? problems : [...problems, this.#conversationProblem];
   }
 

@@ -12,12 +12,13 @@ import {
 } from "@saltgate/agent";
 import { type AccountKeeper, defaultGatheringRules, MediaShelf, Receptionist } from "@saltgate/channel";
 import type { SenderPairing } from "@saltgate/pairing";
-import type { SqlDatabase } from "@saltgate/store";
+import { type SqlDatabase, type SqlTransaction, StoreError } from "@saltgate/store";
 import { ChannelDesk } from "../channels/channel-desk.ts";
 import type { GatewayChannels } from "../channels/installed-channels.ts";
 import type { Clock } from "../clock.ts";
 import type { Peer } from "../connection/peer.ts";
 import type { EventPublisher } from "../events/event-hub.ts";
+import type { ConversationHealth } from "../health/health-monitor.ts";
 import type { Logger } from "../logging/logger.ts";
 import { agentMethods } from "../methods/agents.ts";
 import { channelMethods } from "../methods/channels.ts";
@@ -30,6 +31,14 @@ import type { NodeChannel } from "../nodes/node-session.ts";
 import { isReturn, isToBeDeleted, returnAnswer } from "../tools/session-return.ts";
 import type { ToolHost, ToolRules } from "../tools/tool-rules.ts";
 import { createToolbox, type ToolboxOptions } from "../tools/toolbox.ts";
+import {
+  channelLines,
+  channelProblems,
+  type Ground,
+  healthOfChannels,
+  healthOfSessions,
+  statusOfSessions,
+} from "./glance.ts";
 import { type ChatRules, InboundDesk } from "./inbound-desk.ts";
 import { ReplyDesk } from "./reply-desk.ts";
 import { RunBroadcast } from "./run-broadcast.ts";
@@ -242,6 +251,44 @@ export class ConversationDesk {
   get sessionDefaults(): { defaultAgentId: string; mainKey: string; mainSessionKey: string; scope: string } {
     const { defaultAgentId, session } = this.#options.conversation.settings();
     return { defaultAgentId, mainKey: session.mainKey, mainSessionKey: this.mainSessionKey, scope: "per-sender" };
+  }
+
+  /** What is wrong with the channels, in words for the owner. */
+  get problems(): readonly string[] {
+    return channelProblems(this.channels);
+  }
+
+  /** Channels, agents and sessions, as `health` tells them. */
+  async health(): Promise<ConversationHealth> {
+    const sessions = await this.#look((sql) => healthOfSessions(sql, this.#ground()));
+    return { ...sessions, ...(await healthOfChannels(this.channels)) };
+  }
+
+  /** Channels, agents and sessions, as `status` tells them. */
+  async status(): Promise<ReturnType<typeof statusOfSessions> & { channelSummary: string[] }> {
+    const sessions = await this.#look((sql) => statusOfSessions(sql, this.#ground()));
+    return { ...sessions, channelSummary: channelLines(this.channels) };
+  }
+
+  /** Reads; a database that can't be used has nothing to show, and is a problem of its own that the owner is told. */
+  async #look<T>(read: (sql: SqlTransaction | undefined) => T): Promise<T> {
+    try {
+      return await this.database.read(read);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return read(undefined);
+    }
+  }
+
+  #ground(): Ground {
+    const { clock, conversation } = this.#options;
+    return {
+      file: this.database.file,
+      sessions: this.runtime.sessions,
+      settings: conversation.settings(),
+      models: this.runtime.models(),
+      nowMs: clock.now(),
+    };
   }
 
   /** A node says something that belongs to a conversation. @returns true, or why it had no effect */
