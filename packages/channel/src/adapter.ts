@@ -34,8 +34,8 @@ export interface ChannelAccount {
   readonly policy: AccountPolicy;
   /** The path of the gateway's own port at which its platform brings events; absent when it fetches them. */
   readonly webhookPath?: string;
-  /** What must never stand in a log. */
-  readonly secrets?: readonly string[];
+  /** What must never stand in a log. A function, so that nobody shows them together with the rest. */
+  readonly secrets?: () => readonly string[];
   /** What may be shown: token sources, modes, addresses. Never a secret. */
   readonly describe: Readonly<Record<string, unknown>>;
   /** Changes whenever the account has to be opened afresh; the same credentials give the same text. Not reversible. */

@@ -81,7 +81,7 @@ function accountOf(id: string, base: Fields, own: Fields, env: Environment): Cha
     notConfigured: whyNotConfigured(settings),
     policy: accountPolicyOf(merged),
     ...(settings.webhook !== undefined && { webhookPath: textIn(merged["webhookPath"]) ?? "/telegram-webhook" }),
-    secrets: [token, secret].filter((text) => text !== undefined),
+    secrets: () => [token, secret].filter((text) => text !== undefined),
     describe: {
       tokenSource: source,
       mode: settings.webhook === undefined ? "polling" : "webhook",

@@ -140,7 +140,7 @@ export async function healthOfChannels(
           .map((keeper) => desk.snapshot(keeper)),
       );
       // Who may write is told by `channels.status`, to those who ask for it.
-      const shown = snapshots.map(({ allowFrom: _, ...snapshot }) => snapshot);
+      const shown = snapshots.map(({ allowFrom: _allowFrom, ...snapshot }) => snapshot);
       const byId = Object.fromEntries(shown.map((snapshot) => [snapshot.accountId, snapshot]));
       return { descriptor, health: { ...shown[0], accounts: byId } };
     }),

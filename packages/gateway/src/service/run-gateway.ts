@@ -184,7 +184,7 @@ async function serve({ paths, host, orders, loaded, plan, tls, redactor, logger 
   const folders = new AgentFolders(settings);
   const toolRules = toolRulesOf(config);
   const channels = await loadChannels(config, host.env, importPackage);
-  redactor.know(channels.installed.flatMap(({ accounts }) => accounts.flatMap(({ secrets = [] }) => secrets)));
+  redactor.know(channels.installed.flatMap(({ accounts }) => accounts.flatMap(({ secrets }) => secrets?.() ?? [])));
   const state = await openGatewayState({
     store,
     bus,

@@ -87,7 +87,7 @@ function readPrepared(payload: unknown): SystemRunPrepared {
 }
 
 function summaryOf({
-  commands = [],
+  commands,
   connected,
   displayName,
   nodeId,
