@@ -1,3 +1,4 @@
+import { AGENT_TOOL_REQUIREMENTS } from "./requirements/agent-tools.ts";
 import { CHANNEL_REQUIREMENTS } from "./requirements/channels.ts";
 import { CONVERSATION_REQUIREMENTS } from "./requirements/conversation.ts";
 import { GATEWAY_CHAT_REQUIREMENTS } from "./requirements/gateway-chat.ts";
@@ -17,6 +18,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...TELEGRAM_REQUIREMENTS,
   ...CONVERSATION_REQUIREMENTS,
   ...CHANNEL_REQUIREMENTS,
+  ...AGENT_TOOL_REQUIREMENTS,
   ...GATEWAY_CHAT_REQUIREMENTS,
   {
     id: "R-01",

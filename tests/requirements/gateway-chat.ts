@@ -137,4 +137,21 @@ export const GATEWAY_CHAT_REQUIREMENTS: readonly Requirement[] = [
     source: "packages/agent/README.md",
     behaviour: "Ten thousand sessions are counted, and shown by pages.",
   },
+  {
+    id: "chat:webhook",
+    source: "docs/channels.md",
+    behaviour:
+      "A webhook takes only what its secret proves to come from the platform, at its own path; what came while nobody listened comes later, once.",
+  },
+  {
+    id: "chat:menu",
+    source: "docs/channels.md",
+    behaviour: "A channel with a menu shows the commands of chats there.",
+  },
+  {
+    id: "chat:glance",
+    source: "docs/channels.md",
+    behaviour:
+      "Health and status tell channels, agents and sessions as they are; a channel that is logged out or deaf, and a database that can't be used, are problems that the owner is told.",
+  },
 ];

@@ -112,7 +112,10 @@ export interface RunReply {
   readonly runId: string;
   readonly sessionKey: string;
   readonly agentId: string;
+  /** On whose behalf it ran. */
+  readonly principal: RunPrincipal;
   readonly route: ReplyRoute;
+  readonly ending: RunEnding["state"];
   /** Markdown; what the model said, without reply tags and what is not for people. Empty: nothing is sent. */
   readonly text: string;
   /** Files that it attached: paths in its workspace, and addresses. Not checked yet. */

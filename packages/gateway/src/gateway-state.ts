@@ -33,6 +33,7 @@ import {
   unavailableNodePairing,
   unavailablePairing,
 } from "./pairing-port.ts";
+import { defaultToolRules } from "./tools/tool-rules.ts";
 
 /** The tables of conversations. */
 const conversationSchema: readonly SchemaPart[] = [inboxSchema, outboxSchema, agentSchema];
@@ -135,7 +136,8 @@ export async function openGatewayState(options: GatewayStateOptions): Promise<Ga
       settings: () => defaultAgentSettings(workspace),
       rules: () => defaultChatRules,
       backends: noBackends,
-      tools: () => () => [],
+      toolRules: () => defaultToolRules,
+      toolHost: undefined,
       workspaceFiles: () => Promise.resolve([]),
       workspaceFile: () => Promise.reject(new Error("agents of this gateway have no folder")),
       forgetCredentials: () => Promise.resolve({ cleared: false }),

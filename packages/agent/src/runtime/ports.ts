@@ -15,6 +15,10 @@ export interface ToolsQuestion {
   readonly sessionKey: string;
   readonly agentId: string;
   readonly principal: RunPrincipal;
+  /** What it may think with: its model, then the others that are asked when that one fails. */
+  readonly models: readonly ModelRef[];
+  /** The session that asked for this one; absent unless an agent started it. */
+  readonly spawnedBy: string | undefined;
   /** What the conversation allows, besides the agent's own policy. */
   readonly rules: TurnOptions["tools"];
 }

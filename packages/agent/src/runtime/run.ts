@@ -132,15 +132,17 @@ export class Run {
     const { signal } = this.#controller;
     let partial: readonly MessagePart[] = [];
     try {
+      const chain = modelChainOf(begun, this.#port.backends.models());
       const tools = await this.#port.toolsFor({
         runId: this.#runId,
         sessionKey: this.sessionKey,
         agentId: begun.turn.agentId,
         principal: request.principal,
+        models: [chain.primary, ...chain.fallbacks].flatMap((name) => parseModelRef(name) ?? []),
+        spawnedBy: begun.session.spawnedBy,
         rules: request.options?.tools,
       });
       const system = await this.#system(begun, tools);
-      const chain = modelChainOf(begun, this.#port.backends.models());
       for (;;) {
         signal.throwIfAborted();
         if (this.#tally.steps >= settings.maxSteps)

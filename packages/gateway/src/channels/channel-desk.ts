@@ -25,6 +25,8 @@ export interface ChannelDeskOptions {
   /** A number from 0 up to 1, for jitter. */
   readonly random: () => number;
   readonly logger: Logger;
+  /** The commands that menus show. */
+  readonly menu: readonly { readonly name: string; readonly description: string }[];
   /** Learns of conversations in which something new waits. */
   readonly arrived: (conversations: readonly string[]) => void;
 }
@@ -96,6 +98,13 @@ export class ChannelDesk {
   /** The keeper of an account. */
   keeper(ref: AccountRef): AccountKeeper | undefined {
     return this.#keepers.get(keyOf(ref));
+  }
+
+  /** The account whose platform brings events to a path; `undefined` when there is none. */
+  atPath(path: string): AccountKeeper | undefined {
+    for (const keeper of this.#keepers.values())
+      if (keeper.account.enabled && keeper.account.webhookPath === path) return keeper;
+    return undefined;
   }
 
   /** Something new is in the outbox of an account. */
@@ -179,6 +188,7 @@ export class ChannelDesk {
       clock,
       random,
       logger,
+      menu: this.#options.menu,
       ended: (row) => {
         for (const listener of this.#waiting.get(row.key) ?? []) listener(row);
       },

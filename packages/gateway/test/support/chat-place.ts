@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AgentSettings, BackendError, type BackendPort, defaultAgentSettings } from "@saltgate/agent";
@@ -12,6 +12,7 @@ import { adapter } from "../../../channels/telegram/src/index.ts";
 import type { GatewayConversation } from "../../src/conversation/conversation-desk.ts";
 import { defaultChatRules } from "../../src/conversation/no-conversation.ts";
 import type { GatewayOptions } from "../../src/index.ts";
+import { defaultToolRules, type ToolRules } from "../../src/tools/tool-rules.ts";
 import { HastyClock } from "./hasty-clock.ts";
 import { startWorld, type Wire, type World } from "./world.ts";
 
@@ -27,11 +28,14 @@ export interface ChatChoice {
   readonly forgetCredentials?: GatewayConversation["forgetCredentials"];
   readonly missing?: GatewayConversation["channels"]["missing"];
   readonly logger?: GatewayOptions["logger"];
+  readonly toolRules?: Partial<ToolRules>;
 }
 
 /** A gateway with the real Telegram adapter and the real models backend, each against an emulator in this process. */
 export interface ChatPlace extends AsyncDisposable {
   readonly clock: HastyClock;
+  /** The agent's folder. */
+  readonly workspace: string;
   readonly models: ModelsEmulator;
   readonly telegram: TelegramEmulator;
   readonly bot: BotAccount;
@@ -52,6 +56,8 @@ export const ALL = ["operator.admin", "operator.write", "operator.read"] as cons
 
 export async function chatPlace(): Promise<ChatPlace> {
   const folder = await mkdtemp(join(tmpdir(), "saltgate-chat-"));
+  const workspace = join(folder, "workspace");
+  await mkdir(workspace);
   const store = new MemoryStore();
   const clock = new HastyClock();
   const emulator = await ModelsEmulator.start();
@@ -86,11 +92,12 @@ export async function chatPlace(): Promise<ChatPlace> {
         : Promise.reject(new BackendError("unavailable", `Nothing serves ${model.provider}/${model.model}.`)),
   };
   const usual: AgentSettings = {
-    ...defaultAgentSettings(join(folder, "workspace")),
+    ...defaultAgentSettings(workspace),
     model: { primary: "emulated/m", fallbacks: [] },
   };
   return {
     clock,
+    workspace,
     models: emulator,
     telegram,
     bot,
@@ -115,6 +122,8 @@ export async function chatPlace(): Promise<ChatPlace> {
             installed: section === undefined ? [] : [{ adapter, accounts: adapter.accounts(section, {}) }],
             missing: choice.missing ?? [],
           },
+          toolRules: () => ({ ...defaultToolRules, ...choice.toolRules }),
+          toolHost: { env: process.env, homedir: folder, platform: process.platform },
           ...(choice.forgetCredentials && { forgetCredentials: choice.forgetCredentials }),
         },
       });
