@@ -106,6 +106,38 @@ export const GATEWAY_CHAT_REQUIREMENTS: readonly Requirement[] = [
       "A model that fails ends a run once; guests are told so in words that say nothing of the house, the owner what to mend.",
   },
   {
+    id: "chat:agent",
+    source: "docs/protocol.md",
+    behaviour:
+      "A task is accepted at once and answered when it is over, or refused with a name before anything begins.",
+  },
+  {
+    id: "chat:wait",
+    source: "docs/protocol.md",
+    behaviour: "Waiting for a run tells its end, waits no longer than asked, and knows runs of an earlier process.",
+  },
+  {
+    id: "chat:agents",
+    source: "docs/protocol.md",
+    behaviour: "Agents and models are listed as they are configured.",
+  },
+  {
+    id: "chat:built-in",
+    source: "packages/agent/README.md",
+    behaviour: "Without a model the gateway answers of itself, and of the house to its owner alone.",
+  },
+  {
+    id: "chat:sessions",
+    source: "docs/protocol.md",
+    behaviour:
+      "Sessions are listed, found, changed, reset, compacted and deleted; what isn't there or may not be is refused by name.",
+  },
+  {
+    id: "chat:many-sessions",
+    source: "packages/agent/README.md",
+    behaviour: "Ten thousand sessions are counted, and shown by pages.",
+  },
+  {
     id: "chat:webhook",
     source: "docs/channels.md",
     behaviour:

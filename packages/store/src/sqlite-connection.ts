@@ -26,6 +26,7 @@ export interface Statements {
 }
 
 interface Job {
+  readonly mayFlushLater: boolean;
   readonly work: (statements: Statements) => unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (reason: unknown) => void;
@@ -86,11 +87,14 @@ export class SqliteConnection {
     });
   }
 
-  /** Runs `work` in a transaction; what it changed is on the disk when the promise resolves. */
-  write<R>(work: (statements: Statements) => R): Promise<R> {
+  /**
+   * Runs `work` in a transaction; what it changed is on the disk when the promise resolves.
+   * @param mayFlushLater whether it is enough that this process may end then
+   */
+  write<R>(work: (statements: Statements) => R, mayFlushLater = false): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       this.requireOpen();
-      this.#jobs.push({ work, resolve: resolve as (result: unknown) => void, reject });
+      this.#jobs.push({ mayFlushLater, work, resolve: resolve as (result: unknown) => void, reject });
       this.#flushing ??= this.#flush();
     });
   }
@@ -111,7 +115,10 @@ export class SqliteConnection {
       const batch = this.#jobs.splice(0, maxBatch);
       try {
         const database = await this.#open();
-        const settled = await this.#patiently(() => this.#transact(database, batch));
+        const isFlushed = batch.some(({ mayFlushLater }) => !mayFlushLater);
+        const settled = await this.#patiently(() =>
+          isFlushed ? this.#transact(database, batch) : withoutFlush(database, () => this.#transact(database, batch)),
+        );
         for (const settle of settled) settle();
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -230,5 +237,15 @@ export class SqliteConnection {
     const statement = this.#database.prepare(sql);
     this.#prepared.set(sql, statement);
     return statement;
+  }
+}
+
+/** A commit that goes to the write-ahead log alone: the system has it, and the disk with the next commit that is flushed. */
+function withoutFlush<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("PRAGMA synchronous = NORMAL");
+  try {
+    return work();
+  } finally {
+    database.exec("PRAGMA synchronous = FULL");
   }
 }

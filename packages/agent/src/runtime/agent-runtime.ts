@@ -3,7 +3,7 @@ import type { AgentBackend, ModelInfo, ModelRef } from "../backend.ts";
 import { AgentError } from "../errors.ts";
 import { BuiltInBackend } from "../prompt/built-in-backend.ts";
 import { type LaneRules, laneRulesOf } from "../queue/queue-settings.ts";
-import { emptyLanes, type LaneState, nextOf, releaseOf } from "../queue/run-lanes.ts";
+import { askingIn, askOf, emptyLanes, type LaneState, nextOf, releaseOf } from "../queue/run-lanes.ts";
 import { idleQueue, type QueueAction, type QueueEvent, type QueueState, queueStep } from "../queue/turn-queue.ts";
 import {
   glanceAtTurn,
@@ -125,7 +125,7 @@ export class AgentRuntime {
       if (turn.state === "running" && lane.resume === undefined) {
         lane.resume = turn;
         lane.queue = { ...lane.queue, asked: true };
-        this.#slots = { ...this.#slots, asking: [...this.#slots.asking, turn.sessionKey] };
+        this.#slots = askOf(this.#slots, turn.sessionKey);
       } else this.#arrive(turn, lane.rules);
     }
     this.#grant();
@@ -269,7 +269,7 @@ export class AgentRuntime {
   sizes(): RuntimeSizes {
     return {
       lanes: this.#lanes.size,
-      asking: this.#slots.asking.length,
+      asking: askingIn(this.#slots),
       runs: this.#performing.size,
       waiters: this.#waiters.size,
       cooldowns: Object.keys(this.#cooldowns.value).length,
@@ -372,7 +372,7 @@ export class AgentRuntime {
     for (const action of step.actions) {
       switch (action.do) {
         case "ask":
-          this.#slots = { ...this.#slots, asking: [...this.#slots.asking, sessionKey] };
+          this.#slots = askOf(this.#slots, sessionKey);
           this.#grant();
           break;
         case "yield":

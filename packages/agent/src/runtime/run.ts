@@ -76,7 +76,8 @@ export class Run {
   async perform(): Promise<RunEnd | undefined> {
     const { clock, database } = this.#port;
     const begun = await database
-      .write((sql) => beginRun(sql, this.#port, this.#turns, this.#tally))
+      // Nobody was promised that it begins: should the power fail, it begins again.
+      .write((sql) => beginRun(sql, this.#port, this.#turns, this.#tally), { flush: "later" })
       .catch((error: unknown) => this.#refuseBroken(error));
     if (begun === undefined) return undefined;
     this.#runId = "ending" in begun ? begun.runId : begun.turn.runId;
