@@ -51,7 +51,12 @@ test("[config:conversation] settings: what is configured about agents is what ru
     defaultAgentId: "main",
     agents: [
       { id: "main", workspace: "/state/workspace" },
-      { id: "gardener", name: "Fern", workspace: "/home/ann/garden", model: { primary: "lan/m", fallbacks: ["lan/m"] } },
+      {
+        id: "gardener",
+        name: "Fern",
+        workspace: "/home/ann/garden",
+        model: { primary: "lan/m", fallbacks: ["lan/m"] },
+      },
     ],
     session: { dmScope: "per-peer", reset: { standard: { mode: "idle", idleMinutes: 30 } } },
   });
