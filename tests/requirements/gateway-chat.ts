@@ -154,4 +154,31 @@ export const GATEWAY_CHAT_REQUIREMENTS: readonly Requirement[] = [
     behaviour:
       "Health and status tell channels, agents and sessions as they are; a channel that is logged out or deaf, and a database that can't be used, are problems that the owner is told.",
   },
+  {
+    id: "chat:sending",
+    source: "docs/channels.md",
+    behaviour:
+      "What is sent without an agent stands in the chat once, also for a repeated key after a restart; what nobody can send is refused with a name.",
+  },
+  {
+    id: "chat:polls",
+    source: "docs/channels.md",
+    behaviour: "A poll is sent where there are polls and refused clearly where there are none.",
+  },
+  {
+    id: "chat:dead-letters",
+    source: "docs/channels.md",
+    behaviour: "What a platform refuses is listed, tried again or thrown away; what waits is kept over a restart.",
+  },
+  {
+    id: "chat:accounts",
+    source: "docs/channels.md",
+    behaviour:
+      "An account is stopped, started and logged out, and says whether it is connected, deaf or logged out and how to mend it.",
+  },
+  {
+    id: "chat:reference-client",
+    source: "docs/protocol.md",
+    behaviour: "An independent client talks with an agent in its revision: it sends, hears, reads back and stops.",
+  },
 ];

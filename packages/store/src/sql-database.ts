@@ -21,7 +21,8 @@ export interface SqlDatabase {
   read<R>(work: (sql: SqlTransaction) => R): Promise<R>;
   /**
    * Runs `work` in a transaction; what it changed is on the disk when the promise resolves, and undone when it rejects.
-   * What is asked for within one turn of the event loop shares one flush, and each succeeds or fails for itself.
+   * What is asked for within one turn of the event loop shares one flush, and each succeeds or fails for itself. What
+   * `work` throws of its own comes out as it is.
    * @throws {StoreError} `busy`, `io` (disk full among others), `corrupt`, `closed`.
    */
   write<R>(work: (sql: SqlTransaction) => R, options?: WriteOptions): Promise<R>;

@@ -49,6 +49,11 @@ function sqliteCode(error: unknown): number | undefined {
   return typeof errcode === "number" ? errcode & 0xff : undefined;
 }
 
+/** What the system or SQLite refused is the store's failure; what the work itself decided to throw stays as it is. */
+function failureOf(error: unknown, what: string, file: string): unknown {
+  return /^E[A-Z_]/.test(systemCode(error) ?? "") ? asStoreError(error, what, file) : error;
+}
+
 /**
  * One database file. Opened at its first use. Writes that are asked for within one turn of the event loop share a
  * transaction, and so one flush of the disk; each of them still succeeds or fails for itself.
@@ -141,7 +146,7 @@ export class SqliteConnection {
           const code = sqliteCode(error);
           if (code !== undefined && !statementCodes.has(code)) throw error; // the database: the whole transaction fails
           database.exec("ROLLBACK TO job; RELEASE job");
-          return () => reject(asStoreError(error, "Writing", this.#options.file));
+          return () => reject(failureOf(error, "Writing", this.#options.file));
         }
       });
       database.exec("COMMIT");
@@ -162,7 +167,7 @@ export class SqliteConnection {
       } catch (error) {
         const code = sqliteCode(error);
         if (code !== undefined && corruptCodes.has(code)) throw this.#corrupt(error);
-        if (code === undefined || !busyCodes.has(code)) throw asStoreError(error, `Using ${file}`, file);
+        if (code === undefined || !busyCodes.has(code)) throw failureOf(error, `Using ${file}`, file);
         if (now() >= deadline) {
           const message = `Another process has been writing to ${file} for longer than ${waitMs} ms. Try again.`;
           throw new StoreError(StoreErrorCode.Busy, message, { path: file, cause: error });

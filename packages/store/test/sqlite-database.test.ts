@@ -95,3 +95,15 @@ test("sqlite database: a write is flushed, alone or with others, unless all that
   await database.write((sql) => sql.run("INSERT INTO notes (text) VALUES ('soon')"), { flush: "later" });
   expect(await openDatabase(file).read((sql) => sql.all("SELECT text FROM notes"))).toEqual([{ text: "soon" }]);
 });
+
+test("sqlite database: what the work itself throws reaches its caller as it is, and what SQLite refuses as a failure of the store", async () => {
+  const database = openDatabase(await makeFile());
+  const decision = Object.assign(new Error("a decision"), { code: "no" });
+  const decide = (): never => {
+    throw decision;
+  };
+  await expect(database.write(decide)).rejects.toBe(decision);
+  await expect(database.read(decide)).rejects.toBe(decision);
+  const mistaken = (sql: { run(text: string): unknown }): unknown => sql.run("INSERT INTO nowhere VALUES (1)");
+  await expect(database.write(mistaken)).rejects.toMatchObject({ name: "StoreError", code: "io" });
+});

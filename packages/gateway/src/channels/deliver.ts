@@ -1,17 +1,23 @@
 import type { OutboxRow, StoredContent } from "@saltgate/channel";
-import type { SqlDatabase } from "@saltgate/store";
+import type { SqlDatabase, SqlTransaction } from "@saltgate/store";
 import { RequestError } from "../dispatch/outcome.ts";
 import type { ChannelDesk } from "./channel-desk.ts";
 import type { Destination } from "./destination.ts";
 
-/** Puts something into the outbox and waits for the end of its last part. @throws {RequestError} when it wasn't sent */
+/**
+ * Puts something into the outbox and waits for the end of its last part.
+ * @param along what is written with it, once: a repeat of the key doesn't write it again
+ * @throws {RequestError} when it wasn't sent
+ */
 export async function deliver(
   { desk, database }: { readonly desk: ChannelDesk; readonly database: SqlDatabase },
   { channel, accountId, target }: Destination,
   key: string,
   contents: readonly StoredContent[],
+  along?: (sql: SqlTransaction) => void,
 ): Promise<OutboxRow> {
   await database.write((sql) => {
+    if (!desk.outbox.knows(sql, `${key}:0`)) along?.(sql);
     for (const [part, content] of contents.entries())
       desk.outbox.add(sql, { channel, accountId, key: `${key}:${part}`, target, content });
   });

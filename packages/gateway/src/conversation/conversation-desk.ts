@@ -202,7 +202,7 @@ export class ConversationDesk {
         desk: this.channels,
         database,
         shelf,
-        mirror: (sessionKey, text) => this.#mirror(sessionKey, text),
+        mirror: (sql, sessionKey, text) => this.#mirror(sql, sessionKey, text),
       }),
       ...sessionMethods({ ...shared, now: clock.now }),
     };
@@ -396,12 +396,10 @@ export class ConversationDesk {
   }
 
   /** What was sent without an agent stands in the transcript of the session that it was sent for. */
-  async #mirror(requested: string, text: string): Promise<void> {
+  #mirror(sql: SqlTransaction, requested: string, text: string): void {
     const { conversation, clock } = this.#options;
     const key = sessionKeyOf(requested, undefined, conversation.settings());
-    await this.database.write((sql) => {
-      this.runtime.sessions.ensure(sql, { key, nowMs: clock.now() });
-      this.runtime.sessions.inject(sql, key, { text }, clock.now());
-    });
+    this.runtime.sessions.ensure(sql, { key, nowMs: clock.now() });
+    this.runtime.sessions.inject(sql, key, { text }, clock.now());
   }
 }

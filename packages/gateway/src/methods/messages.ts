@@ -1,5 +1,5 @@
 import type { MediaShelf, OutboxRow, StoredContent } from "@saltgate/channel";
-import type { SqlDatabase } from "@saltgate/store";
+import type { SqlDatabase, SqlTransaction } from "@saltgate/store";
 import type { ChannelDesk } from "../channels/channel-desk.ts";
 import { deliver } from "../channels/deliver.ts";
 import { destinationOf, textParts } from "../channels/destination.ts";
@@ -12,7 +12,7 @@ export interface MessageMethodsOptions {
   readonly database: SqlDatabase;
   readonly shelf: MediaShelf;
   /** Writes what was sent into the transcript of a session, as if its agent had said it. */
-  readonly mirror: (sessionKey: string, text: string) => Promise<void>;
+  readonly mirror: (sql: SqlTransaction, sessionKey: string, text: string) => void;
 }
 
 type MessageMethods = Pick<Handlers, "send" | "poll">;
@@ -53,8 +53,10 @@ export function messageMethods(options: MessageMethodsOptions): MessageMethods {
       } else {
         for (const part of textParts(text, where)) contents.push({ kind: "text", text: part, ...shared });
       }
-      const row = await deliver(options, where, `send:${params.idempotencyKey}`, contents);
-      if (params.sessionKey !== undefined) await mirror(params.sessionKey, text);
+      const { sessionKey } = params;
+      const row = await deliver(options, where, `send:${params.idempotencyKey}`, contents, (sql) => {
+        if (sessionKey !== undefined) mirror(sql, sessionKey, text);
+      });
       return { runId: params.idempotencyKey, channel: where.channel, ...receiptOf(row) };
     },
     async poll(params) {

@@ -152,9 +152,9 @@ test("[chat:sessions] sessions.delete: takes a session away, ends what runs in i
   const main = await wire.request("sessions.delete", { key: "main" });
   expect(errorOf(main)).toMatchObject({ code: "INVALID_REQUEST", message: expect.stringContaining("main session") });
   const guarded = await wire.request("sessions.delete", { key: "a", expectedSessionId: "another" });
-  expect(guarded.ok).toBe(false);
+  expect(errorOf(guarded)).toMatchObject({ detail: "INVALID_PARAMS", message: "the session has started over since" });
   const unarchived = await wire.request("sessions.delete", { key: "a", archivedOnly: true });
-  expect(unarchived.ok).toBe(false);
+  expect(errorOf(unarchived).detail).toBe("INVALID_PARAMS");
   place.models.script({ answer: { text: "slow" }, pace: "manual" });
   await wire.request("chat.send", { sessionKey: "a", message: "slow", idempotencyKey: "k1" });
   await place.models.received(3);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AgentSettings, BackendError, type BackendPort, defaultAgentSettings } from "@saltgate/agent";
+import type { ChannelAdapter } from "@saltgate/channel";
 import { MemoryStore } from "@saltgate/store";
 import { ModelsEmulator } from "../../../../tooling/emulators/src/models/models-emulator.ts";
 import { startTelegram } from "../../../../tooling/emulators/src/telegram/control.ts";
@@ -29,6 +30,8 @@ export interface ChatChoice {
   readonly missing?: GatewayConversation["channels"]["missing"];
   readonly logger?: GatewayOptions["logger"];
   readonly toolRules?: Partial<ToolRules>;
+  /** Telegram's adapter, changed. */
+  readonly adapter?: (usual: ChannelAdapter) => ChannelAdapter;
 }
 
 /** A gateway with the real Telegram adapter and the real models backend, each against an emulator in this process. */
@@ -119,7 +122,10 @@ export async function chatPlace(): Promise<ChatPlace> {
           rules: () => ({ ...defaultChatRules, owners: choice.owners ?? [] }),
           mediaDir: join(folder, "media"),
           channels: {
-            installed: section === undefined ? [] : [{ adapter, accounts: adapter.accounts(section, {}) }],
+            installed:
+              section === undefined
+                ? []
+                : [{ adapter: choice.adapter?.(adapter) ?? adapter, accounts: adapter.accounts(section, {}) }],
             missing: choice.missing ?? [],
           },
           toolRules: () => ({ ...defaultToolRules, ...choice.toolRules }),
