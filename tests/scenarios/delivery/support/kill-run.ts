@@ -1,0 +1,54 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { DeliveryWorld, type WorldOptions } from "./delivery-world.ts";
+import { Flow } from "./flow.ts";
+import { type Verdict, verdictOn } from "./verdict.ts";
+
+/** How a gateway is killed again and again. */
+export interface KillRun extends WorldOptions {
+  readonly kills: number;
+  /** About how long a gateway takes until it serves, in milliseconds. */
+  readonly bootMs: number;
+}
+
+/**
+ * Kills a gateway so many times while people write to it, at points that chance chooses: most soon after it has begun to
+ * serve, some before, and now and then one lives long enough to find out what became of what its predecessors left. Then it
+ * lets everything come to rest, and judges; and judges again what one more gateway makes of the state.
+ */
+export async function killRun({ kills, bootMs, ...options }: KillRun): Promise<Verdict & { readonly seed: number }> {
+  await using world = await DeliveryWorld.create(options);
+  const { random } = world;
+  const flow = new Flow(world);
+  const failed = flow.begin();
+  const killing = async (): Promise<void> => {
+    for (let kill = 0; kill < kills; kill += 1) {
+      world.start();
+      const isLong = kill % 12 === 11;
+      // Not a wait for anything: it only chooses the moment.
+      await pause(isLong ? bootMs + 4_500 + random.below(1_000) : bootMs * 0.7 + random.below(700));
+      await world.kill();
+    }
+  };
+  await Promise.race([killing(), failed]);
+  const ending = flow.end();
+  await world.serve();
+  await ending;
+  // Those who wrote while nobody was there write once more: what waited isn't answered with a code.
+  for (const stranger of world.strangers) world.telegram.people.say({ from: stranger, text: "hello again" });
+  await world.settled();
+  const verdict = await verdictOn(world, flow);
+  const calls = sends(world);
+  await world.kill();
+  world.bot.queue.redeliver();
+  await world.serve();
+  await world.settled();
+  const later = await verdictOn(world, flow);
+  const more = sends(world) - calls;
+  const broken = [...verdict.broken, ...later.broken.map((words) => `after one more start: ${words}`)];
+  if (more > 0) broken.push(`after one more start ${more} messages were sent again`);
+  return { seed: random.seed, broken, counts: { kills, ...later.counts } };
+}
+
+function sends({ telegram }: DeliveryWorld): number {
+  return telegram.calls.of("sendMessage").length;
+}
