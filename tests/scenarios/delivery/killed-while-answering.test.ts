@@ -11,8 +11,8 @@ test(`[delivery:kill] while the gateway is killed ${KILLS} times among chats and
   console.log(`killed-while-answering: SALTGATE_SEED=${SEED} SALTGATE_KILLS=${KILLS}`);
   const half = Math.ceil(KILLS / 2);
   const verdicts = await Promise.all([
-    killRun({ seed: SEED, kills: half, bootMs: 500, queueMode: "followup" }),
-    killRun({ seed: SEED + 1, kills: KILLS - half, bootMs: 500, queueMode: "collect" }),
+    killRun({ seed: SEED, kills: half, queueMode: "followup" }),
+    killRun({ seed: SEED + 1, kills: KILLS - half, queueMode: "collect" }),
   ]);
   for (const { counts } of verdicts) console.log(`killed-while-answering: ${JSON.stringify(counts)}`);
   expect(verdicts.flatMap(({ broken }) => broken)).toEqual([]);

@@ -16,3 +16,19 @@ export function answersTo(world: DeliveryWorld, { id, messageId, place }: ChatQu
     (said) => said.text.includes(id) || (isNotice(said) && said.replyTo === messageId),
   );
 }
+
+/** Whether a question was given up together with a later one of its place: several are answered as one, and refused as one. */
+export function isGivenUpWith(
+  world: DeliveryWorld,
+  { messageId, place }: ChatQuestion,
+  asked: readonly ChatQuestion[],
+): boolean {
+  const later = asked.filter((other) => other.place === place && other.messageId > messageId);
+  const [first] = later.flatMap((other) => answersTo(world, other).slice(0, 1));
+  return first !== undefined && isNotice(first);
+}
+
+/** Whether the far side has heard what became of a question. */
+export function isAnswered(world: DeliveryWorld, question: ChatQuestion, asked: readonly ChatQuestion[]): boolean {
+  return answersTo(world, question).length > 0 || isGivenUpWith(world, question, asked);
+}

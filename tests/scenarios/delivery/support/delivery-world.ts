@@ -42,8 +42,13 @@ export function isRepeatable(error: unknown): boolean {
   return error instanceof ClientError || (error instanceof GatewayError && error.retryable);
 }
 
+/** Waits until a gateway says that it listens. */
+export async function listens(gateway: Child): Promise<void> {
+  await gateway.until("it listens", ({ stderr }) => (stderr.includes("The gateway listens on") ? true : undefined));
+}
+
 /** How long everything may take to come to rest, in milliseconds: then the test has failed. */
-const settleMs = 120_000;
+const settleMs = 30_000;
 
 /**
  * A gateway in a process of its own, between a Telegram and a model that live on whatever happens to it. Answers repeat what
@@ -101,7 +106,7 @@ export class DeliveryWorld implements AsyncDisposable {
     const telegram = making.use(await startTelegram());
     const models = making.use(await ModelsEmulator.start());
     // The stream takes a while, so that a gateway dies in the middle of it too.
-    models.script({ pace: 2 });
+    models.script({ pace: 1 });
     const line = making.use(await startSlowLine(telegram.url, random, options.lineMs ?? 40));
     const sandbox = making.use(await Sandbox.create());
     const { world } = telegram;
@@ -175,7 +180,7 @@ export class DeliveryWorld implements AsyncDisposable {
   /** Starts one, and waits until it serves. */
   async serve(): Promise<Child> {
     const gateway = this.start();
-    await gateway.until("it listens", ({ stderr }) => (stderr.includes("The gateway listens on") ? true : undefined));
+    await listens(gateway);
     return gateway;
   }
 
@@ -210,7 +215,8 @@ export class DeliveryWorld implements AsyncDisposable {
     for (let quiet = 0; quiet < 2; ) {
       const state = await this.#underWay();
       quiet = state.total === 0 ? quiet + 1 : 0;
-      if (Date.now() > deadline) throw new Error(`it never came to rest: ${JSON.stringify(state)}`);
+      if (Date.now() > deadline)
+        throw new Error(`it never came to rest: ${JSON.stringify(state)}\n${this.gateway?.stdout.slice(-4_000) ?? ""}`);
       if (quiet < 2) await pause(100);
     }
   }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { GatewayError } from "@saltgate/client";
-import { answersTo } from "./answers.ts";
+import { isAnswered } from "./answers.ts";
 import type { DeliveryWorld, Place } from "./delivery-world.ts";
 
 /** Something that was asked. `id` stands at its beginning and `end` at its end, and nowhere else in the world. */
@@ -71,7 +71,7 @@ export class Flow {
   ask(place: Place): ChatQuestion {
     const { telegram, random } = this.#world;
     const question = this.#question();
-    const text = `${place.call}${question.id} ${this.#words(random.below(3) === 0 ? 90 : 12)} ${question.end}`;
+    const text = `${place.call}${question.id} ${this.#words(random.below(3) === 0 ? 60 : 12)} ${question.end}`;
     const messageId = telegram.people.say({
       from: place.from,
       chat: place.chat,
@@ -131,7 +131,7 @@ export class Flow {
   #waitingIn(place: Place): number {
     const own = this.asked.filter((one) => one.place === place).slice(-maxWaiting);
     if (own.length < maxWaiting) return 0;
-    return own.filter((question) => answersTo(this.#world, question).length === 0).length;
+    return own.filter((question) => !isAnswered(this.#world, question, own)).length;
   }
 
   async #browse(sessionKey: string): Promise<void> {

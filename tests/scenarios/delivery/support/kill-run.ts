@@ -1,13 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { DeliveryWorld, type WorldOptions } from "./delivery-world.ts";
+import { DeliveryWorld, listens, type WorldOptions } from "./delivery-world.ts";
 import { Flow } from "./flow.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
 
 /** How a gateway is killed again and again. */
 export interface KillRun extends WorldOptions {
   readonly kills: number;
-  /** About how long a gateway takes until it serves, in milliseconds. */
-  readonly bootMs: number;
 }
 
 /**
@@ -15,17 +13,20 @@ export interface KillRun extends WorldOptions {
  * serve, some before, and now and then one lives long enough to find out what became of what its predecessors left. Then it
  * lets everything come to rest, and judges; and judges again what one more gateway makes of the state.
  */
-export async function killRun({ kills, bootMs, ...options }: KillRun): Promise<Verdict & { readonly seed: number }> {
+export async function killRun({ kills, ...options }: KillRun): Promise<Verdict & { readonly seed: number }> {
   await using world = await DeliveryWorld.create(options);
   const { random } = world;
   const flow = new Flow(world);
   const failed = flow.begin();
   const killing = async (): Promise<void> => {
     for (let kill = 0; kill < kills; kill += 1) {
-      world.start();
-      const isLong = kill % 12 === 11;
-      // Not a wait for anything: it only chooses the moment.
-      await pause(isLong ? bootMs + 4_500 + random.below(1_000) : bootMs * 0.7 + random.below(700));
+      const gateway = world.start();
+      // Not waits for anything: they only choose the moment.
+      if (random.below(8) === 0) await pause(random.below(600));
+      else {
+        await listens(gateway);
+        await pause(kill % 12 === 11 ? 4_500 + random.below(1_000) : random.below(900));
+      }
       await world.kill();
     }
   };

@@ -1,5 +1,5 @@
 import type { ResultOf } from "@saltgate/client";
-import { answersTo, isNotice, saidIn } from "./answers.ts";
+import { answersTo, isGivenUpWith, isNotice, saidIn } from "./answers.ts";
 import type { DeliveryWorld } from "./delivery-world.ts";
 import type { Flow } from "./flow.ts";
 
@@ -41,7 +41,10 @@ export async function verdictOn(world: DeliveryWorld, flow: Flow): Promise<Verdi
       broken.push(`${place.name}: ${id} was answered ${answers.length} times: ${JSON.stringify(answers)}`);
     if (ends.length > 1) broken.push(`${place.name}: the end of ${id} is shown ${ends.length} times`);
     const [answer] = answers;
-    if (answer === undefined) {
+    if (answer === undefined && isGivenUpWith(world, question, flow.asked)) {
+      noticed.add(id);
+      count("given up with a notice");
+    } else if (answer === undefined) {
       if (!excused.has(id)) broken.push(`${place.name}: ${id} was never answered`);
       count("uncertain");
     } else if (isNotice(answer)) {
