@@ -8,6 +8,9 @@ export interface KillRun extends WorldOptions {
   readonly kills: number;
 }
 
+/** How long a gateway lives when the moment for its death doesn't come, in milliseconds. */
+const longestMs = 2_000;
+
 /**
  * Kills a gateway so many times while people write to it, at points that chance chooses: most soon after it has begun to
  * serve, some before, and now and then one lives long enough to find out what became of what its predecessors left. Then it
@@ -22,10 +25,11 @@ export async function killRun({ kills, ...options }: KillRun): Promise<Verdict &
     for (let kill = 0; kill < kills; kill += 1) {
       const gateway = world.start();
       // Not waits for anything: they only choose the moment.
-      if (random.below(8) === 0) await pause(random.below(600));
+      if (random.below(12) === 0) await pause(random.below(600));
       else {
         await listens(gateway);
-        await pause(kill % 12 === 11 ? 4_500 + random.below(1_000) : random.below(900));
+        if (kill % 16 === 15) await pause(4_000 + random.below(800));
+        else await Promise.race([moment(world), pause(longestMs)]);
       }
       await world.kill();
     }
@@ -38,18 +42,35 @@ export async function killRun({ kills, ...options }: KillRun): Promise<Verdict &
   for (const stranger of world.strangers) world.telegram.people.say({ from: stranger, text: "hello again" });
   await world.settled();
   const verdict = await verdictOn(world, flow);
-  const calls = sends(world);
+  const calls = world.line.carried("sendMessage");
   await world.kill();
   world.bot.queue.redeliver();
   await world.serve();
   await world.settled();
   const later = await verdictOn(world, flow);
-  const more = sends(world) - calls;
+  const more = world.line.carried("sendMessage") - calls;
   const broken = [...verdict.broken, ...later.broken.map((words) => `after one more start: ${words}`)];
   if (more > 0) broken.push(`after one more start ${more} messages were sent again`);
   return { seed: random.seed, broken, counts: { kills, ...later.counts } };
 }
 
-function sends({ telegram }: DeliveryWorld): number {
-  return telegram.calls.of("sendMessage").length;
+/** A moment at which a death may hurt: around messages that go out, thoughts, and messages that come in; or any. */
+async function moment({ line, models, random, telegram, bot }: DeliveryWorld): Promise<void> {
+  const times = 1 + random.below(3);
+  switch (random.below(5)) {
+    case 0:
+      await line.untilCarried("sendMessage", times);
+      return pause(random.below(60));
+    case 1:
+      await line.untilCarried("editMessageText", times);
+      return pause(random.below(60));
+    case 2:
+      await models.received(models.count + times);
+      return pause(random.below(150));
+    case 3:
+      await telegram.calls.until(() => bot.queue.pending.length === 0);
+      return pause(random.below(60));
+    default:
+      return pause(random.below(800));
+  }
 }

@@ -41,7 +41,7 @@ export async function verdictOn(world: DeliveryWorld, flow: Flow): Promise<Verdi
       broken.push(`${place.name}: ${id} was answered ${answers.length} times: ${JSON.stringify(answers)}`);
     if (ends.length > 1) broken.push(`${place.name}: the end of ${id} is shown ${ends.length} times`);
     const [answer] = answers;
-    if (answer === undefined && isGivenUpWith(world, question, flow.asked)) {
+    if (answer === undefined && !excused.has(id) && isGivenUpWith(world, question, flow.asked)) {
       noticed.add(id);
       count("given up with a notice");
     } else if (answer === undefined) {
@@ -85,6 +85,7 @@ export async function verdictOn(world: DeliveryWorld, flow: Flow): Promise<Verdi
   }
   await judgeHistory(world, flow, { broken, count, noticed });
   count("uncertain deliveries", uncertain.length);
+  for (const { error = "" } of uncertain) count(`uncertain: ${error}`);
   return { broken, counts };
 }
 
