@@ -9,7 +9,7 @@ export interface KillRun extends WorldOptions {
 }
 
 /** How long a gateway lives when the moment for its death doesn't come, in milliseconds. */
-const longestMs = 2_000;
+const longestMs = 1_300;
 
 /**
  * Kills a gateway so many times while people write to it, at points that chance chooses: most soon after it has begun to
@@ -34,7 +34,9 @@ export async function killRun({ kills, ...options }: KillRun): Promise<Verdict &
       await world.kill();
     }
   };
+  const begunAtMs = Date.now();
   await Promise.race([killing(), failed]);
+  const killedAtMs = Date.now();
   const ending = flow.end();
   await world.serve();
   await ending;
@@ -51,7 +53,11 @@ export async function killRun({ kills, ...options }: KillRun): Promise<Verdict &
   const more = world.line.carried("sendMessage") - calls;
   const broken = [...verdict.broken, ...later.broken.map((words) => `after one more start: ${words}`)];
   if (more > 0) broken.push(`after one more start ${more} messages were sent again`);
-  return { seed: random.seed, broken, counts: { kills, ...later.counts } };
+  return {
+    seed: random.seed,
+    broken,
+    counts: { kills, killingMs: killedAtMs - begunAtMs, settlingMs: Date.now() - killedAtMs, ...later.counts },
+  };
 }
 
 /** A moment at which a death may hurt: around messages that go out, thoughts, and messages that come in; or any. */
