@@ -1,7 +1,7 @@
 import type { ParamsOf, ResultOf } from "@saltgate/protocol";
 import { CommandError } from "./command-error.ts";
 import type { GatewaySession } from "./gateway-session.ts";
-import { messageText } from "./output/message-text.ts";
+import { saidSoFar } from "./output/message-text.ts";
 import { repeatWhenCut } from "./repeat-when-cut.ts";
 
 /** How long one question whether a run has ended waits for its answer, in milliseconds. */
@@ -30,8 +30,11 @@ export async function doTask(
   said: (text: string) => void,
 ): Promise<TaskEnding> {
   const runId = task.idempotencyKey;
+  let text = "";
   const stop = session.on("chat", (step) => {
-    if (step.runId === runId && step.state === "delta" && step.message !== undefined) said(messageText(step.message));
+    if (step.runId !== runId || step.state !== "delta") return;
+    text = saidSoFar(text, step);
+    said(text);
   });
   try {
     for (;;) {

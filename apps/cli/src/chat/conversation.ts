@@ -1,7 +1,7 @@
 import type { ChatMessage, PayloadOf } from "@saltgate/protocol";
 import { CommandError } from "../command-error.ts";
 import type { GatewaySession } from "../gateway-session.ts";
-import { messageText } from "../output/message-text.ts";
+import { messageText, saidSoFar } from "../output/message-text.ts";
 import { repeatWhenCut } from "../repeat-when-cut.ts";
 import type { AnswerEnding, ChatView } from "./chat-view.ts";
 
@@ -32,6 +32,8 @@ export class Conversation {
   readonly #pending = new Map<string, Pending>();
   /** The conversation's complete key. */
   #key: string;
+  /** The answer that is being said. */
+  #speaking: { readonly runId: string; readonly text: string } | undefined;
   /** From where the history is news; undefined for a gateway that doesn't say. */
   #cursor: string | undefined;
   /** Answers that were shown since. */
@@ -116,8 +118,11 @@ export class Conversation {
     if (step.sessionKey !== this.#key) return;
     const text = step.message === undefined ? "" : messageText(step.message);
     switch (step.state) {
-      case "delta":
-        return this.#view.speaking(step.runId, text);
+      case "delta": {
+        const soFar = saidSoFar(this.#speaking?.runId === step.runId ? this.#speaking.text : "", step);
+        this.#speaking = { runId: step.runId, text: soFar };
+        return this.#view.speaking(step.runId, soFar);
+      }
       case "final":
         return this.#finish(step.runId, { state: "final", text });
       case "aborted":

@@ -17,7 +17,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   await using session = await openSession(invocation, undefined, { stays: true });
   const talk = { session, name: { sessionKey: "main", ...asked } };
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true && !invocation.has("json");
-  return isTerminal ? onTerminal(talk) : overLines(talk, linesView(invocation.has("json")));
+  return await (isTerminal ? onTerminal(talk) : overLines(talk, linesView(invocation.has("json"))));
 }
 
 interface Talk {
@@ -104,10 +104,11 @@ async function overLines({ name, session }: Talk, view: ChatView): Promise<Exit>
     conversation.stop().catch((error: unknown) => left.reject(error));
   };
   process.on("SIGINT", interrupt);
-  const lines = createInterface({ input: process.stdin });
   try {
     watchConnection(session, view, (error) => left.reject(error));
     await conversation.open(1);
+    // Not before there is somebody to take the lines: those that came earlier would be lost.
+    const lines = createInterface({ input: process.stdin });
     let exit: Exit = Exit.Ok;
     const answerAll = async (): Promise<void> => {
       for await (const line of lines) {
@@ -117,10 +118,9 @@ async function overLines({ name, session }: Talk, view: ChatView): Promise<Exit>
         if (state !== "final") exit = Exit.Failed;
       }
     };
-    await Promise.race([answerAll(), left.promise]);
+    await Promise.race([answerAll(), left.promise]).finally(() => lines.close());
     return exit;
   } finally {
     process.off("SIGINT", interrupt);
-    lines.close();
   }
 }
