@@ -90,23 +90,25 @@ export function accountWith(
   section: unknown,
   accountId: string,
   token: string,
+  env: Readonly<Record<string, string | undefined>>,
 ): ChannelAccount {
-  const { tokenFile: _section, ...base } = fieldsOf(section);
+  const base = fieldsOf(section);
   const named = fieldsOf(base["accounts"]);
   const { tokenFile: _own, ...own } = fieldsOf(named[accountId]);
   const isAlone = accountId === "default" && Object.keys(named).length === 0;
+  const { tokenFile: _section, ...shared } = base;
+  // The account without a name stays beside the first one that has a name.
+  const others = Object.keys(named).length === 0 ? { default: {} } : named;
   const candidate = isAlone
-    ? { ...base, botToken: token }
-    : { ...base, accounts: { ...named, [accountId]: { ...own, botToken: token, enabled: true } } };
-  const accounts = adapter.accounts({ ...candidate, enabled: true }, {});
+    ? { ...shared, botToken: token }
+    : { ...base, accounts: { ...others, [accountId]: { ...own, botToken: token, enabled: true } } };
+  const accounts = adapter.accounts({ ...candidate, enabled: true }, env);
   const account = accounts.find(({ id }) => id === accountId);
-  const others = accounts.filter(({ id }) => id !== accountId);
-  const why =
-    account?.notConfigured ??
-    others.find(({ notConfigured }) => notConfigured?.includes(`"${accountId}"`))?.notConfigured;
+  const isTwice = accounts.some(({ id, notConfigured }) => id !== accountId && notConfigured?.includes(`"${accountId}"`));
+  const why = account?.notConfigured ?? (isTwice ? "another account has it already" : undefined);
   if (account !== undefined && why === undefined) return account;
   throw new CommandError("BAD_TOKEN", `that can't be used as a token: ${why ?? "no such account"}`, {
-    mend: "Nothing was written. Copy the whole token, as the platform gave it to you.",
+    mend: "Nothing was written. Try again with the token as the platform gave it to you.",
     exit: Exit.Usage,
   });
 }

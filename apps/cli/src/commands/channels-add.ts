@@ -17,7 +17,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { config, paths } = await ownConfigOf(invocation);
   const { credential, token } = await credentialOf(invocation, adapter);
   const section = (config.channels as Readonly<Record<string, unknown>>)[channel];
-  const account = accountWith(adapter, section, accountId, token);
+  const account = accountWith(adapter, section, accountId, token, process.env);
   const bot = invocation.has("no-probe") ? undefined : await whoseToken(adapter, account);
   const { credentialChanges, editConfig } = await import("@saltgate/config");
   const variable = CHANNELS[channel]?.tokenVariable ?? "";
