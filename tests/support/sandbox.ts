@@ -51,6 +51,8 @@ export interface RunOptions {
   readonly input?: string;
   /** Whether standard input stays open. */
   readonly keepInput?: boolean;
+  /** A program, with its words, that starts the command, e.g. one that bounds what it may write. */
+  readonly launcher?: readonly string[];
 }
 
 /** A home of its own for commands of a test: what they write lies here, and what this machine is set up with doesn't reach them. */
@@ -86,7 +88,13 @@ export class Sandbox implements AsyncDisposable {
 
   /** Starts the command and leaves it running. */
   start(words: readonly string[], options: RunOptions = {}): Child {
-    return new Child(process.execPath, [...(options.node ?? ORDINARY), ...words], {
+    const [file = process.execPath, ...all] = [
+      ...(options.launcher ?? []),
+      process.execPath,
+      ...(options.node ?? ORDINARY),
+      ...words,
+    ];
+    return new Child(file, all, {
       env: options.env ?? this.env,
       cwd: this.home,
       input: options.input,

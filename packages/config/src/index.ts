@@ -1,4 +1,6 @@
 export type { ReloadEffect } from "./annotate.ts";
+export type { ChannelCredential } from "./channel-credentials.ts";
+export { credentialChanges, forgetCredentialChanges, removeAccountChanges } from "./channel-credentials.ts";
 export { findReusedSecret } from "./check-meaning.ts";
 export type { ConfigFileOptions, LoadedConfig, WriteConfigOptions } from "./config-file.ts";
 export { describeProblems, loadConfig, loadWithLastGood, writeConfig } from "./config-file.ts";
@@ -6,6 +8,10 @@ export type { ConfiguredAgent, ModelChoice } from "./configured-agents.ts";
 export { configuredAgents } from "./configured-agents.ts";
 export type { DecodedConfig, DecodeOptions, RefusedConfig } from "./decode-config.ts";
 export { decodeConfig, maxConfigLength } from "./decode-config.ts";
+export type { ConfigChanges, EditConfigOptions, EditedConfig } from "./edit-config.ts";
+export { editConfig } from "./edit-config.ts";
+export type { ConfigChange, ConfigValue } from "./edit-text.ts";
+export { EditError, editText } from "./edit-text.ts";
 export type { Environment, SetVariable } from "./environment.ts";
 export { readShared } from "./environment.ts";
 export type { ConfigProblem } from "./errors.ts";

@@ -63,7 +63,6 @@ test("[config:safe-defaults] config: the defaults listen on loopback alone and w
     agents: {
       defaults: {
         models: {},
-        skipBootstrap: false,
         bootstrapMaxChars: 20_000,
         timeoutSeconds: 600,
         maxConcurrent: 4,

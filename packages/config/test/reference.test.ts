@@ -70,7 +70,6 @@ test("[config:annotated] reference: the keys that have an effect are exactly the
     "agents.defaults.model",
     "agents.defaults.models.<id>.alias",
     "agents.defaults.workspace",
-    "agents.defaults.skipBootstrap",
     "agents.defaults.bootstrapMaxChars",
     "agents.defaults.contextTokens",
     "agents.defaults.thinkingDefault",

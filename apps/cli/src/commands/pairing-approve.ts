@@ -2,7 +2,8 @@ import { CommandError, Exit, usageError } from "../command-error.ts";
 import type { Invocation } from "../command-line.ts";
 import { answer } from "../output/answer.ts";
 import { printable } from "../output/printable.ts";
-import { accountName, openSenderDesk, senderScopeOf } from "../sender-desk.ts";
+import { openSenderDesk } from "../sender-desk.ts";
+import { accountName, senderScopeOf } from "../sender-scope.ts";
 
 /** Lets somebody write to the bot, by the code that it told them. */
 export async function run(invocation: Invocation): Promise<Exit> {

@@ -199,6 +199,7 @@ export class Run {
     return systemPrompt({
       agent,
       files: await this.#port.workspaceFiles(agent.id),
+      maxFileChars: begun.settings.workspaceFileChars,
       tools: tools.map(({ description }) => description),
       principal: request.principal,
       sessionKey: turn.sessionKey,

@@ -81,8 +81,9 @@ export class TelegramConnection implements ChannelConnection {
     this.#unsettled.add(delivery);
     try {
       const receipt = await sendDelivery(this.#api, delivery, { tables, linkPreview, deadlineMs, signal });
-      this.#noteSent(delivery, receipt);
+      const isNoted = this.#noteSent(delivery, receipt);
       this.#unsettled.settle(delivery);
+      if (isNoted) this.#receiver.keepIds();
       return receipt;
     } catch (error) {
       const isUnheard = error instanceof ChannelError && error.kind === "unknown-outcome";
@@ -92,7 +93,9 @@ export class TelegramConnection implements ChannelConnection {
   }
 
   async reconcile(delivery: Delivery, handle: unknown, signal: AbortSignal): Promise<Reconciliation> {
-    return this.#reconciler.reconcile(delivery, handle, signal);
+    const found = await this.#reconciler.reconcile(delivery, handle, signal);
+    if (found.outcome === "sent") this.#receiver.keepIds();
+    return found;
   }
 
   async typing({ to, threadId }: OutboundTarget, signal: AbortSignal): Promise<void> {
@@ -144,13 +147,15 @@ export class TelegramConnection implements ChannelConnection {
     }
   }
 
-  #noteSent({ target, content }: Delivery, { conversationId, messageId }: Receipt): void {
-    if (!isNewMessage({ content }) || messageId === "") return;
+  /** @returns whether there is a message now that wasn't known before */
+  #noteSent({ target, content }: Delivery, { conversationId, messageId }: Receipt): boolean {
+    if (!isNewMessage({ content }) || messageId === "") return false;
     const conversation = conversationId ?? target.to;
     this.#context.logger.debug({ conversation, messageId }, "sent");
     this.#ids.noteName(target.to, conversation);
     this.#ids.note(conversation, Number(messageId), "ours");
     this.#unsettled.passed(target.to);
+    return true;
   }
 }
 

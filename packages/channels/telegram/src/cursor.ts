@@ -1,3 +1,4 @@
+import { type CarriedIds, readCarriedIds } from "./message-ids.ts";
 import { fieldsIn, integerIn } from "./reading.ts";
 
 /** Where to go on after a restart. */
@@ -6,8 +7,8 @@ export interface Cursor {
   readonly offset: number | undefined;
   /** When the last update came, in milliseconds since the epoch. */
   readonly atMs: number;
-  /** Highest message ids by where they are counted. */
-  readonly messageIds: Readonly<Record<string, number>>;
+  /** The message ids that are known, by where they are counted. */
+  readonly messageIds: Readonly<Record<string, CarriedIds>>;
 }
 
 /**
@@ -25,11 +26,14 @@ export function decodeCursor(text: string | undefined): Cursor {
   } catch {
     fields = undefined; // a bare number, or what another version wrote: updates come again and are known by their ids
   }
-  const ids = Object.entries(fieldsIn(fields?.["messageIds"]) ?? {}).filter(([, id]) => Number.isSafeInteger(id));
+  const ids = Object.entries(fieldsIn(fields?.["messageIds"]) ?? {}).flatMap(([scope, value]) => {
+    const carried = readCarriedIds(value);
+    return carried === undefined ? [] : [[scope, carried] as const];
+  });
   return {
     offset: integerIn(fields?.["offset"]),
     atMs: integerIn(fields?.["atMs"]) ?? 0,
-    messageIds: Object.fromEntries(ids) as Record<string, number>,
+    messageIds: Object.fromEntries(ids),
   };
 }
 

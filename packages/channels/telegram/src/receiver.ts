@@ -55,6 +55,19 @@ export class Receiver {
     return taken;
   }
 
+  /**
+   * Writes down which messages are known by now. Said before anybody hears that one of ours was sent: the store writes in
+   * order, so that after a restart no message that is known to be sent is taken for another one that is looked for. Nobody
+   * waits for it. Its offset may be an older one than that of a batch that is being written; then updates come twice.
+   */
+  keepIds(): void {
+    if (this.#cursor === undefined) return;
+    const cursor: Cursor = { ...this.#cursor, messageIds: this.#ids.carried() };
+    this.#context.inbound.accept({ events: [], cursor: encodeCursor(cursor) }).catch((error: unknown) => {
+      this.#context.logger.warn({ error: String(error) }, "which messages are known could not be written");
+    });
+  }
+
   async #take(updates: readonly unknown[], signal: AbortSignal): Promise<void> {
     const { clock, inbound, logger } = this.#context;
     const before = await this.#loaded();

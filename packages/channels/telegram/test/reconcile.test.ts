@@ -196,3 +196,33 @@ test("[telegram:reconcile] reconcile: edits, reactions and deletions may simply 
     expect(await at.rig.connection.reconcile?.(delivery, {}, at.rig.signal)).toEqual({ outcome: "not-sent" });
   }
 });
+
+test("[telegram:reconcile] reconcile: after a restart, an earlier message of ours is not taken for a lost one", async () => {
+  await using at = await startRig();
+  at.say({ text: "q" });
+  await at.heard(1);
+  await at.rig.connection.send(text(at.person.direct, "first part"), at.rig.signal);
+  await at.rig.stop();
+  await using fresh = await ChannelRig.connected({ ...at, inbox: at.rig.inbox });
+  const second = text(at.person.direct, "second part");
+  const handle: unknown = JSON.parse(JSON.stringify(fresh.connection.handleFor?.(second)));
+  expect(handle).toEqual({ after: 2 });
+  at.breakSending("request-lost");
+  await expect(fresh.connection.send(second, fresh.signal)).rejects.toMatchObject({ kind: "unknown-outcome" });
+  expect(await fresh.connection.reconcile?.(second, handle, fresh.signal)).toEqual({ outcome: "not-sent" });
+});
+
+test("[telegram:reconcile] reconcile: messages that came before a restart need not be looked at after it", async () => {
+  await using at = await startRig();
+  at.say({ text: "q" });
+  await at.heard(1);
+  const lost = text(at.person.direct, "lost");
+  const handle = await lose(at, lost);
+  for (let count = 1; count <= 100; count += 1) at.say({ text: "hello?" });
+  await at.heard(101);
+  await at.rig.stop();
+  await using fresh = await ChannelRig.connected({ ...at, inbox: at.rig.inbox });
+  const never = text(at.person.direct, "never sent");
+  expect(await fresh.connection.reconcile?.(lost, handle, fresh.signal)).toMatchObject({ outcome: "sent" });
+  expect(await fresh.connection.reconcile?.(never, handle, fresh.signal)).toEqual({ outcome: "not-sent" });
+});

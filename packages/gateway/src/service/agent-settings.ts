@@ -71,6 +71,8 @@ export function agentSettingsOf(config: Config, places: AgentPlaces): AgentSetti
     },
     queue: messages.queue,
     limits: { agent: session.limits.agent, agents: {}, sender: session.limits.sender },
+    contextTokens: agents.defaults.contextTokens,
+    workspaceFileChars: agents.defaults.bootstrapMaxChars,
     responsePrefix: messages.responsePrefix,
   };
 }

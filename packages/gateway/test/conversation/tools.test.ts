@@ -91,9 +91,7 @@ describe("who has which tools", () => {
     const owner = await world.operator(4, ALL);
     await say(owner, "hello");
     expect(offered(place)).toEqual(
-      "agents_list edit read session_status sessions_history sessions_list sessions_send sessions_spawn write".split(
-        " ",
-      ),
+      "edit read session_status sessions_history sessions_list sessions_send sessions_spawn write".split(" "),
     );
     await say(owner, call("sessions_spawn", { task: "look around" }));
     await place.models.received(4);

@@ -1,0 +1,82 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { DeliveryWorld, listens, type WorldOptions } from "./delivery-world.ts";
+import { Flow } from "./flow.ts";
+import { type Verdict, verdictOn } from "./verdict.ts";
+
+/** How a gateway is killed again and again. */
+export interface KillRun extends WorldOptions {
+  readonly kills: number;
+}
+
+/** How long a gateway lives when the moment for its death doesn't come, in milliseconds. */
+const longestMs = 1_300;
+
+/**
+ * Kills a gateway so many times while people write to it, at points that chance chooses: most soon after it has begun to
+ * serve, some before, and now and then one lives long enough to find out what became of what its predecessors left. Then it
+ * lets everything come to rest, and judges; and judges again what one more gateway makes of the state.
+ */
+export async function killRun({ kills, ...options }: KillRun): Promise<Verdict & { readonly seed: number }> {
+  await using world = await DeliveryWorld.create(options);
+  const { random } = world;
+  const flow = new Flow(world);
+  const failed = flow.begin();
+  const killing = async (): Promise<void> => {
+    for (let kill = 0; kill < kills; kill += 1) {
+      const gateway = world.start();
+      // Not waits for anything: they only choose the moment.
+      if (random.below(12) === 0) await pause(random.below(600));
+      else {
+        await listens(gateway);
+        if (kill % 16 === 15) await pause(4_000 + random.below(800));
+        else await Promise.race([moment(world), pause(longestMs)]);
+      }
+      await world.kill();
+    }
+  };
+  const begunAtMs = Date.now();
+  await Promise.race([killing(), failed]);
+  const killedAtMs = Date.now();
+  const ending = flow.end();
+  await world.serve();
+  await ending;
+  // Those who wrote while nobody was there write once more: what waited isn't answered with a code.
+  for (const stranger of world.strangers) world.telegram.people.say({ from: stranger, text: "hello again" });
+  await world.settled();
+  const verdict = await verdictOn(world, flow);
+  const calls = world.line.carried("sendMessage");
+  await world.kill();
+  world.bot.queue.redeliver();
+  await world.serve();
+  await world.settled();
+  const later = await verdictOn(world, flow);
+  const more = world.line.carried("sendMessage") - calls;
+  const broken = [...verdict.broken, ...later.broken.map((words) => `after one more start: ${words}`)];
+  if (more > 0) broken.push(`after one more start ${more} messages were sent again`);
+  return {
+    seed: random.seed,
+    broken,
+    counts: { kills, killingMs: killedAtMs - begunAtMs, settlingMs: Date.now() - killedAtMs, ...later.counts },
+  };
+}
+
+/** A moment at which a death may hurt: around messages that go out, thoughts, and messages that come in; or any. */
+async function moment({ line, models, random, telegram, bot }: DeliveryWorld): Promise<void> {
+  const times = 1 + random.below(3);
+  switch (random.below(5)) {
+    case 0:
+      await line.untilCarried("sendMessage", times);
+      return pause(random.below(60));
+    case 1:
+      await line.untilCarried("editMessageText", times);
+      return pause(random.below(60));
+    case 2:
+      await models.received(models.count + times);
+      return pause(random.below(150));
+    case 3:
+      await telegram.calls.until(() => bot.queue.pending.length === 0);
+      return pause(random.below(60));
+    default:
+      return pause(random.below(800));
+  }
+}
