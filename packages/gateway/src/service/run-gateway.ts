@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { createInProcessBus } from "@saltgate/bus";
 import {
   ConfigError,
+  editConfig,
   type LoadedConfig,
   loadWithLastGood,
+  movedGroupChanges,
   resolveStatePaths,
   type StatePaths,
   secretsOf,
@@ -207,6 +209,11 @@ async function serve({ paths, host, orders, loaded, plan, tls, redactor, logger 
       toolHost: { env: host.env, homedir: host.homedir, platform: process.platform },
       workspaceFiles: (agentId) => folders.promptFiles(agentId),
       workspaceFile: (agentId, path) => folders.file(agentId, path),
+      groupMoved: async (channel, from, to) => {
+        if (loaded.source !== "file" || config.channels.telegram.configWrites === false) return false;
+        const move = (written: unknown) => movedGroupChanges(written, channel, from, to);
+        return (await editConfig(paths.configFile, move, { env: host.env })).changed;
+      },
       profile: paths.profile,
     },
     approvalsFile: paths.execApprovalsFile,
