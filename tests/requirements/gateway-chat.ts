@@ -156,23 +156,23 @@ export const GATEWAY_CHAT_REQUIREMENTS: readonly Requirement[] = [
   },
   {
     id: "chat:sending",
-    source: "docs/channels.md",
+    source: "packages/channel/README.md",
     behaviour:
       "What is sent without an agent stands in the chat once, also for a repeated key after a restart; what nobody can send is refused with a name.",
   },
   {
     id: "chat:polls",
-    source: "docs/channels.md",
+    source: "packages/channel/README.md",
     behaviour: "A poll is sent where there are polls and refused clearly where there are none.",
   },
   {
     id: "chat:dead-letters",
-    source: "docs/channels.md",
+    source: "packages/channel/README.md",
     behaviour: "What a platform refuses is listed, tried again or thrown away; what waits is kept over a restart.",
   },
   {
     id: "chat:accounts",
-    source: "docs/channels.md",
+    source: "packages/channel/README.md",
     behaviour:
       "An account is stopped, started and logged out, and says whether it is connected, deaf or logged out and how to mend it.",
   },

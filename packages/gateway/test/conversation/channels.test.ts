@@ -34,9 +34,17 @@ const status = async (wire: Wire, params: Record<string, unknown> = {}) => {
   return account;
 };
 
-/** Waits for an account to be in a state. */
-const until = (wire: Wire, state: Partial<Account>) =>
-  expect.poll(() => status(wire), { timeout: 10_000, interval: 5 }).toMatchObject(state);
+/** Waits for an account to be in a state. @param look what happens before each look, e.g. time that passes */
+const until = (wire: Wire, state: Partial<Account>, look: () => void = () => undefined) =>
+  expect
+    .poll(
+      () => {
+        look();
+        return status(wire);
+      },
+      { timeout: 10_000, interval: 5 },
+    )
+    .toMatchObject(state);
 
 describe("send", () => {
   test("[chat:sending] send: stands in the chat once, in parts where it is long, and with its receipt", async () => {
@@ -265,7 +273,7 @@ describe("accounts", () => {
         { timeout: 10_000, interval: 5 },
       )
       .toBe(true);
-    await until(wire, { connected: true, health: "connected" });
+    await until(wire, { connected: true, health: "connected" }, () => place.clock.advance(1_000));
     expect(place.bot.queue.overlaps).toBe(0);
   });
 

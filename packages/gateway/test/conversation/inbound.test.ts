@@ -24,12 +24,16 @@ const deliveries = async (wire: Wire) => (await wire.request("deliveries.list", 
 const sessionKeys = async (wire: Wire) =>
   ((await wire.request("sessions.list", {})).payload as SessionList).sessions.map(({ key }) => key).toSorted();
 
-/** Waits until everything that came in was dealt with, and everything that goes out has gone. */
-async function idle({ bot, telegram }: ChatPlace, wire: Wire): Promise<void> {
+/**
+ * Waits until everything that came in was dealt with, and everything that goes out has gone.
+ * @param passMs how much time passes at each look: where a test has moved the clock, connections may be waiting for it
+ */
+async function idle({ bot, clock, telegram }: ChatPlace, wire: Wire, passMs = 0): Promise<void> {
   await telegram.calls.until(() => bot.queue.pending.length === 0);
   await expect
     .poll(
       async () => {
+        clock.advance(passMs);
         const { inbox, outbox } = await deliveries(wire);
         return [inbox.waiting, outbox.open];
       },
@@ -133,6 +137,78 @@ describe("strangers", () => {
     expect(texts(place, place.ann.id)).toEqual([expect.stringContaining("saltgate pairing approve telegram")]);
     expect(place.models.count).toBe(0);
   });
+});
+
+describe("everything that strangers can do", () => {
+  test("[chat:stranger] [R-45] inbound: no kind of event of somebody unauthorised runs, writes or says anything", async () => {
+    await using place = await chatPlace();
+    const { ann, bob, family, telegram } = place;
+    await using world = await place.open({
+      telegram: { dmPolicy: "allowlist", allowFrom: [bob.id], groupAllowFrom: [bob.id], groups: { "*": {} } },
+    });
+    const wire = await world.operator(4, ALL);
+    await telegram.calls.until(() => place.bot.queue.isPolled);
+    const { people } = telegram;
+    for (const chat of [ann.id, family.id]) {
+      const from = { from: ann.id, chat };
+      const message = people.say({ ...from, text: "@helper_bot hello" });
+      people.say({ ...from, text: "/new@helper_bot" });
+      people.say({ ...from, text: "stop", replyTo: message });
+      people.say({ ...from, media: { kind: "photo", bytes: png } });
+      people.say({ ...from, location: { latitude: 1, longitude: 2 } });
+      people.edit({ chat, message, text: "@helper_bot hello again" });
+      people.react({ ...from, message, emoji: ["👍"] });
+      people.press({ ...from, message, data: "/new" });
+      people.pin({ ...from, message });
+    }
+    people.member({ chat: family.id, user: ann.id });
+    people.member({ chat: family.id, user: ann.id, leaves: true });
+    await idle(place, wire);
+    expect(await sessionKeys(wire)).toEqual([]);
+    expect(place.models.count).toBe(0);
+    expect([...texts(place, ann.id), ...texts(place, family.id)]).toEqual([]);
+    expect(telegram.calls.of("getFile")).toEqual([]);
+    // The same by somebody who is let in has an effect: the events do arrive.
+    people.say({ from: bob.id, chat: family.id, text: "@helper_bot hello" });
+    await answered(place, wire);
+    expect(texts(place, family.id)).toHaveLength(1);
+  });
+
+  test("[chat:stranger] [R-44] inbound: of many strangers three wait, the others push nobody out, and get in later", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({ telegram: {} });
+    const wire = await world.operator(4, ALL);
+    const crowd = Array.from({ length: 6 }, (_, at) => place.telegram.world.addUser({ firstName: `Stranger ${at}` }));
+    for (const { id } of crowd) {
+      place.telegram.people.say({ from: id, text: "let me in" });
+      await idle(place, wire);
+    }
+    const told = () => crowd.map(({ id }) => texts(place, id).length);
+    expect(told()).toEqual([1, 1, 1, 0, 0, 0]);
+    const { senders } = world.conversation;
+    const [first] = await senders.list(account);
+    await senders.approve({ ...account, code: first?.code ?? "" });
+    place.telegram.people.say({ from: crowd[5]?.id ?? 0, text: "again" });
+    await idle(place, wire);
+    expect(told()).toEqual([1, 1, 1, 0, 0, 1]);
+  });
+
+  test.each(["tg:ID", "telegram:ID", " Telegram: tg:ID ", "ID"])(
+    "[chat:stranger] [R-42] inbound: an owner who lets %j in lets in who has that id on Telegram, and nobody else",
+    async (spelling) => {
+      await using place = await chatPlace();
+      await using world = await place.open({ telegram: {} });
+      const wire = await world.operator(4, ALL);
+      await world.conversation.senders.addAllow({ ...account, id: spelling.replace("ID", String(place.ann.id)) });
+      place.telegram.people.say({ from: place.ann.id, text: "hello" });
+      await answered(place, wire);
+      place.telegram.people.say({ from: place.bob.id, text: "hello" });
+      await place.telegram.untilSent(place.bob.id, 1);
+      await idle(place, wire);
+      expect(texts(place, place.ann.id)).toEqual(["echo: hello"]);
+      expect(texts(place, place.bob.id)).toEqual([expect.stringContaining("pairing approve")]);
+    },
+  );
 });
 
 describe("answers", () => {
@@ -390,7 +466,7 @@ describe("models that fail", () => {
           { timeout: 15_000, interval: 20 },
         )
         .toBe(true);
-      await idle(place, wire);
+      await idle(place, wire, 1_000);
       expect(states().filter(({ state }) => state !== "delta")).toHaveLength(1);
       const shown = texts(place, place.ann.id);
       expect(shown.at(-1)).toMatch(/^⚠️ \S/);

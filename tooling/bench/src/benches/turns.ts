@@ -24,7 +24,8 @@ export const turns: Bench = {
     const direct = middle(samples.map((sample) => sample.direct));
     const gateway = middle(samples.map((sample) => sample.gateway));
     const row = (what: string, key: string, limitMs?: number) => {
-      const [floor = 0, whole = 0] = [direct[key], gateway[key]];
+      const floor = direct[key] ?? 0;
+      const whole = gateway[key] ?? 0;
       const added = whole - floor;
       return {
         what,
