@@ -20,6 +20,7 @@ import { agentSettingsOf } from "./agent-settings.ts";
 import { announce } from "./announce.ts";
 import { ExitCode, StartError } from "./exit-codes.ts";
 import { newSharedSecret, writeFirstConfig } from "./first-start.ts";
+import { forgetCredentials } from "./forget-credentials.ts";
 import { type GatewayFlags, parseGatewayFlags } from "./gateway-flags.ts";
 import { LogRedactor } from "./log-redactor.ts";
 import { createLogSink } from "./log-sink.ts";
@@ -207,6 +208,7 @@ async function serve({ paths, host, orders, loaded, plan, tls, redactor, logger 
       toolHost: { env: host.env, homedir: host.homedir, platform: process.platform },
       workspaceFiles: (agentId) => folders.promptFiles(agentId),
       workspaceFile: (agentId, path) => folders.file(agentId, path),
+      forgetCredentials: (channel, accountId) => forgetCredentials(paths.configFile, host.env, channel, accountId),
       profile: paths.profile,
     },
     approvalsFile: paths.execApprovalsFile,
