@@ -8,6 +8,7 @@ import { NODE_REQUIREMENTS } from "./requirements/nodes.ts";
 import type { Requirement } from "./requirements/requirement.ts";
 import { SENDER_REQUIREMENTS } from "./requirements/senders.ts";
 import { TELEGRAM_REQUIREMENTS } from "./requirements/telegram.ts";
+import { TERMINAL_REQUIREMENTS } from "./requirements/terminal.ts";
 
 /** Every promise. A test fails on an id that no test cites, and on a test that cites an id that isn't here. */
 export const REQUIREMENTS: readonly Requirement[] = [
@@ -16,6 +17,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...NODE_HOST_REQUIREMENTS,
   ...SENDER_REQUIREMENTS,
   ...TELEGRAM_REQUIREMENTS,
+  ...TERMINAL_REQUIREMENTS,
   ...CONVERSATION_REQUIREMENTS,
   ...CHANNEL_REQUIREMENTS,
   ...AGENT_TOOL_REQUIREMENTS,

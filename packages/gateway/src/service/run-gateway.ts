@@ -22,6 +22,7 @@ import { agentSettingsOf } from "./agent-settings.ts";
 import { announce } from "./announce.ts";
 import { ExitCode, StartError } from "./exit-codes.ts";
 import { newSharedSecret, writeFirstConfig } from "./first-start.ts";
+import { forgetCredentials } from "./forget-credentials.ts";
 import { type GatewayFlags, parseGatewayFlags } from "./gateway-flags.ts";
 import { LogRedactor } from "./log-redactor.ts";
 import { createLogSink } from "./log-sink.ts";
@@ -214,6 +215,7 @@ async function serve({ paths, host, orders, loaded, plan, tls, redactor, logger 
         const move = (written: unknown) => movedGroupChanges(written, channel, from, to);
         return (await editConfig(paths.configFile, move, { env: host.env })).changed;
       },
+      forgetCredentials: (channel, accountId) => forgetCredentials(paths.configFile, host.env, channel, accountId),
       profile: paths.profile,
     },
     approvalsFile: paths.execApprovalsFile,
