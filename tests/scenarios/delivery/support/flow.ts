@@ -88,7 +88,7 @@ export class Flow {
     const question = this.#question();
     const message = `${question.id} ${this.#words(12)} ${question.end}`;
     const runId = `web-${question.id}`;
-    const deadline = Date.now() + 120_000;
+    const deadline = Date.now() + 240_000;
     for (;;) {
       try {
         await this.#world.ask((client) =>
