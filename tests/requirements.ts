@@ -1,5 +1,6 @@
 import { CHANNEL_REQUIREMENTS } from "./requirements/channels.ts";
 import { CONVERSATION_REQUIREMENTS } from "./requirements/conversation.ts";
+import { DELIVERY_REQUIREMENTS } from "./requirements/delivery.ts";
 import { MODEL_REQUIREMENTS } from "./requirements/models.ts";
 import { NODE_HOST_REQUIREMENTS } from "./requirements/node-host.ts";
 import { NODE_REQUIREMENTS } from "./requirements/nodes.ts";
@@ -16,6 +17,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...TELEGRAM_REQUIREMENTS,
   ...CONVERSATION_REQUIREMENTS,
   ...CHANNEL_REQUIREMENTS,
+  ...DELIVERY_REQUIREMENTS,
   {
     id: "R-01",
     source: "docs/security.md",

@@ -43,7 +43,7 @@ export async function killRun({ kills, dies, ...options }: KillRun): Promise<Ver
   await world.serve();
   await ending;
   // Those who wrote while nobody was there write once more: what waited isn't answered with a code.
-  for (const stranger of world.strangers) world.telegram.people.say({ from: stranger, text: "hello again" });
+  for (const stranger of world.strangers) flow.knock(stranger);
   await world.settled();
   const verdict = await verdictOn(world, flow);
   const calls = world.line.carried("sendMessage");
