@@ -1,5 +1,7 @@
 import { APPROVAL_COMMANDS } from "./approval-commands.ts";
+import { CHANNEL_COMMANDS } from "./channel-commands.ts";
 import type { CommandSpec } from "./command-line.ts";
+import { CONVERSATION_COMMANDS } from "./conversation-commands.ts";
 import { NODE_COMMANDS } from "./node-commands.ts";
 import { PAIRING_COMMANDS } from "./pairing-commands.ts";
 import { THIS_NODE_COMMANDS } from "./this-node-commands.ts";
@@ -86,6 +88,8 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     load: () => import("./commands/devices-revoke.ts"),
   },
   ...THIS_NODE_COMMANDS,
+  ...CONVERSATION_COMMANDS,
+  ...CHANNEL_COMMANDS,
   ...PAIRING_COMMANDS,
   ...NODE_COMMANDS,
   ...APPROVAL_COMMANDS,

@@ -3,6 +3,15 @@ import { DETAIL_CODES } from "@saltgate/protocol";
 import { CommandError, Exit } from "./command-error.ts";
 import { isLocalUrl } from "./local-url.ts";
 
+/** Where the protocol's own advice names a method, the command that a person types instead. */
+const COMMANDS_THAT_MEND: Readonly<Record<string, string>> = {
+  UNKNOWN_SESSION: "Which there are: saltgate sessions list",
+  UNKNOWN_MODEL: "Which there are: saltgate models",
+  UNKNOWN_AGENT_ID: "Which there are: saltgate gateway call agents.list",
+  UNKNOWN_CHANNEL: "Which there are: saltgate channels status. Another one: saltgate channels add telegram",
+  OUTBOUND_DELIVERY_QUEUED: "Nothing is left to do. How it goes: saltgate deliveries",
+};
+
 /** What a failure of a connection or a request means for the person at the terminal, and the command that mends it. */
 export function explainGatewayError(error: unknown, url: string): CommandError {
   if (error instanceof GatewayError) return refused(error);
@@ -22,7 +31,7 @@ function refused(error: GatewayError): CommandError {
   const mend =
     code === "PAIRING_REQUIRED" && typeof requestId === "string"
       ? `On the machine of the gateway, run: saltgate devices approve ${requestId}`
-      : known?.mend;
+      : (COMMANDS_THAT_MEND[code] ?? known?.mend);
   const message =
     code === "COMMAND_NOT_ALLOWED" && reason !== undefined ? `${error.message}: ${reason}` : error.message;
   return new CommandError(code, message, {

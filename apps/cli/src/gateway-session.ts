@@ -103,6 +103,11 @@ export interface GatewaySession extends AsyncDisposable {
   on<E extends EventName>(event: E, listener: (payload: PayloadOf<E>) => void): () => void;
   /** Calls back when the connection is there again after a loss, for a session that stays. */
   onReturn(listener: () => void): () => void;
+  /**
+   * Calls back when the connection is lost, for a session that stays; `ended` says that it doesn't come back by itself,
+   * and `error` what mends it.
+   */
+  onLoss(listener: (loss: { readonly error: CommandError; readonly ended: boolean }) => void): () => void;
   /** Resolves when the connection is there, again where need be. */
   connected(): Promise<void>;
 }
@@ -157,6 +162,15 @@ export async function openSession(
       hello,
       on: (event, listener) => client.on(event, ({ payload }) => listener(payload)),
       onReturn: (listener) => client.onState(({ status }) => status === "connected" && listener()),
+      onLoss: (listener) =>
+        client.onState((state) => {
+          if (state.status !== "waiting" && state.status !== "paused") return;
+          const ended = state.status === "paused";
+          explain(state.error, where).then(
+            (error) => listener({ error, ended }),
+            () => undefined, // what isn't the connection's fault is told to whoever asked
+          );
+        }),
       connected: async () => {
         await client.connect();
       },

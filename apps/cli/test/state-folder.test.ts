@@ -77,8 +77,10 @@ describe("state folder", () => {
     const [one, other] = await Promise.all(
       ["home", "work"].map((name) => contents(join(sandbox.home, `.saltgate-${name}`))),
     );
+    // Two databases without a row may be equal to the byte: each has a file of its own all the same.
     for (const [path, text] of one ?? [])
-      if (text.length > 3) expect([path, (other ?? new Map()).get(path)]).not.toEqual([path, text]);
+      if (text.length > 3 && !path.startsWith("/state.db"))
+        expect([path, (other ?? new Map()).get(path)]).not.toEqual([path, text]);
   });
 
   test("[cli:dev] cli: --dev is the profile dev on port 19001, before or after the command, and not beside another profile", async () => {

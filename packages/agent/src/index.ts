@@ -78,6 +78,7 @@ export { createHostExec } from "./tools/host-exec.ts";
 export type { MessageAction, MessagePort, MessageResult, MessageTarget } from "./tools/message-tool.ts";
 export type { NodeAnswer, NodeSummary, NodesPort } from "./tools/nodes-tool.ts";
 export type { SessionReach, SessionsPort } from "./tools/session-tools.ts";
+export { ToolFailure } from "./tools/tool-failure.ts";
 export type { ToolProfile } from "./tools/tool-groups.ts";
 export type { ToolDenial, ToolPolicyLayer, ToolPolicyQuestion, ToolPolicyRules } from "./tools/tool-policy.ts";
 export { denialOf, toolsFor } from "./tools/tool-policy.ts";

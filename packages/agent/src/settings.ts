@@ -66,6 +66,10 @@ export interface AgentSettings {
   };
   readonly queue: QueueRules;
   readonly limits: SpendLimits;
+  /** How much of any model's context a conversation may fill, in tokens; absent: what the model takes. */
+  readonly contextTokens?: number | undefined;
+  /** Of each file of its folder an agent is told so much, in characters. */
+  readonly workspaceFileChars: number;
   readonly retention: RetentionLimits;
   /** Stands before every answer that is delivered, e.g. `[{identity.name}]`. */
   readonly responsePrefix: string | undefined;
@@ -86,6 +90,7 @@ export function defaultAgentSettings(workspace: string): AgentSettings {
     thinking: "off",
     timeoutMs: 600_000,
     maxSteps: 50,
+    workspaceFileChars: 20_000,
     silenceMs: 120_000,
     concurrency: { main: 4, subagent: 8, cron: 1 },
     turnMaxAgeMs: 86_400_000,

@@ -60,6 +60,8 @@ export type RunEnding =
       readonly state: "error";
       readonly errorMessage: string;
       readonly errorKind: "refusal" | "timeout" | "rate_limit" | "context_length" | "unknown";
+      /** The message says nothing of the house: whoever asked may read it, not its owner alone. */
+      readonly isForEverybody?: true;
     };
 
 /** What a run tells while it goes on, and how it ends. `seq` counts from 1 within the run, without gaps. */
@@ -110,7 +112,10 @@ export interface RunReply {
   readonly runId: string;
   readonly sessionKey: string;
   readonly agentId: string;
+  /** On whose behalf it ran. */
+  readonly principal: RunPrincipal;
   readonly route: ReplyRoute;
+  readonly ending: RunEnding["state"];
   /** Markdown; what the model said, without reply tags and what is not for people. Empty: nothing is sent. */
   readonly text: string;
   /** Files that it attached: paths in its workspace, and addresses. Not checked yet. */

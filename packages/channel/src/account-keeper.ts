@@ -7,6 +7,7 @@ import type {
   ChannelConnection,
   ChannelLogger,
   Probe,
+  WebhookRequest,
 } from "./adapter.ts";
 import { backoffMs, reconnectBackoff } from "./backoff.ts";
 import { isChannelError } from "./channel-error.ts";
@@ -32,8 +33,14 @@ export interface AccountKeeperOptions {
   readonly ended: (row: OutboxRow) => void;
   /** Hears when the state of the account changes. */
   readonly changed?: () => void;
+  /** The commands that its menu shows, where it has one. */
+  readonly menu?: readonly MenuCommand[];
 }
 
+type MenuCommand = Parameters<NonNullable<ChannelConnection["setCommandMenu"]>>[0][number];
+
+/** How long showing the menu may take, in milliseconds. */
+const menuMs = 30_000;
 /** How long an account that is told to stop may take, in milliseconds. */
 const stopMs = 15_000;
 /** An account that ran this long starts its pauses anew, in milliseconds. */
@@ -60,6 +67,7 @@ export class AccountKeeper {
   #isWanted = false;
   /** The platform counts what we send however often we connect anew. */
   readonly #pacer: Pacer;
+  #hasMenu = false;
   readonly #times: { startedAtMs?: number; stoppedAtMs?: number; probedAtMs?: number } = {};
 
   constructor(options: AccountKeeperOptions) {
@@ -164,6 +172,13 @@ export class AccountKeeper {
     }
   }
 
+  /** Takes what its platform brought. Without a connection it is to be brought again. */
+  async receiveWebhook(request: WebhookRequest): Promise<{ readonly status: number; readonly body?: string }> {
+    const connection = this.#connection;
+    if (connection?.receiveWebhook === undefined) return { status: 503 };
+    return await connection.receiveWebhook(request);
+  }
+
   /** Sizes of what it holds in memory. */
   sizes(): Readonly<Record<string, number>> {
     return { ...this.#courier?.sizes() };
@@ -265,8 +280,22 @@ export class AccountKeeper {
     const next = { ...this.#status, ...change };
     for (const key of without) delete (next as Partial<Record<keyof AccountStatus, unknown>>)[key];
     this.#status = next;
-    if (next.connected && !wasConnected) this.#courier?.nudge();
+    if (next.connected && !wasConnected) {
+      this.#courier?.nudge();
+      this.#showMenu();
+    }
     if (next.connected !== wasConnected || change.health !== undefined) this.#options.changed?.();
+  }
+
+  /** Shows the commands in the platform's menu. People can type them without it, so a failure is for the log. */
+  #showMenu(): void {
+    const { logger, menu = [] } = this.#options;
+    if (menu.length === 0 || this.#hasMenu || this.#connection?.setCommandMenu === undefined) return;
+    this.#hasMenu = true;
+    this.#connection.setCommandMenu(menu, AbortSignal.timeout(menuMs)).catch((error: unknown) => {
+      this.#hasMenu = false;
+      logger.debug({ ...this.ref, err: error }, "the menu of commands could not be shown");
+    });
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {

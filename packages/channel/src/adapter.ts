@@ -32,6 +32,10 @@ export interface ChannelAccount {
   /** Why it can't start, in words; absent when it can. */
   readonly notConfigured: string | undefined;
   readonly policy: AccountPolicy;
+  /** The path of the gateway's own port at which its platform brings events; absent when it fetches them. */
+  readonly webhookPath?: string;
+  /** What must never stand in a log. A function, so that nobody shows them together with the rest. */
+  readonly secrets?: () => readonly string[];
   /** What may be shown: token sources, modes, addresses. Never a secret. */
   readonly describe: Readonly<Record<string, unknown>>;
   /** Changes whenever the account has to be opened afresh; the same credentials give the same text. Not reversible. */
@@ -132,7 +136,7 @@ export interface ChannelConnection {
   ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly mimeType: string | undefined }>;
   /** Asks the platform who we are. */
   probe(signal: AbortSignal): Promise<Probe>;
-  /** Shows these commands in the platform's menu. Called when they changed since last time. */
+  /** Shows these commands in the platform's menu. Called once after each start of the account. */
   setCommandMenu?(
     commands: readonly { readonly name: string; readonly description: string }[],
     signal: AbortSignal,

@@ -8,9 +8,6 @@ export interface AccountRef {
   readonly accountId: string;
 }
 
-/** What became of something that came in. `context`: kept for the next message of its group that is for us. */
-export type InboxState = "waiting" | "done" | "context" | "aside";
-
 /** Something that came in and waits to be dealt with. */
 export interface InboxRow extends AccountRef {
   readonly seq: number;
@@ -386,7 +383,9 @@ function cut(text: string, maxBytes: number): string {
 /** An event as it goes to the disk; undefined when an adapter made something that can't, which must not hold up the rest. */
 function writtenDown(account: AccountRef, event: InboundEvent): { conversation: string; text: string } | undefined {
   try {
-    return { conversation: conversationKey(account, event.conversation), text: JSON.stringify(event) };
+    // That a conversation has moved is known before anything that was said at its new place.
+    const place = event.kind === "migration" ? { id: event.newId } : event.conversation;
+    return { conversation: conversationKey(account, place), text: JSON.stringify(event) };
   } catch {
     return undefined; // what it throws says nothing that the row's reason doesn't
   }

@@ -77,4 +77,4 @@ export type { PacedSend } from "./pacer.ts";
 export { Pacer } from "./pacer.ts";
 export type { AccountPolicy, DmPolicy, GroupPolicy, GroupPolicyRow, ToolRules } from "./policy.ts";
 export type { ReceptionistOptions } from "./receptionist.ts";
-export { Receptionist } from "./receptionist.ts";
+export { NotNowError, Receptionist } from "./receptionist.ts";

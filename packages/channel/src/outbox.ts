@@ -192,6 +192,11 @@ export class Outbox {
     return id;
   }
 
+  /** Within a transaction: whether a delivery of this key was added before. */
+  knows(sql: SqlTransaction, key: string): boolean {
+    return sql.get("SELECT 1 FROM outbox_rows WHERE key = ?", key) !== undefined;
+  }
+
   /** Within a transaction: says what a delivery that grew is in the end. Nothing happens to one that isn't live. */
   finish(sql: SqlTransaction, key: string, text: string): boolean {
     const row = sql.get<StoredRow>("SELECT * FROM outbox_rows WHERE key = ? AND live = 1", key);

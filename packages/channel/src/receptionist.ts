@@ -8,7 +8,7 @@ export interface ReceptionistOptions {
   readonly inbox: Inbox;
   /**
    * Deals with something that came in. When it resolves, its rows are settled in the inbox, in the same transaction as
-   * whatever follows from them.
+   * whatever follows from them. Throws {@link NotNowError} where it has to wait; anything else counts as an attempt.
    */
   readonly handle: (event: InboundEvent, rows: readonly [InboxRow, ...InboxRow[]]) => Promise<void>;
   readonly rulesFor: (row: InboxRow) => GatheringRules;
@@ -19,6 +19,11 @@ export interface ReceptionistOptions {
   readonly logger: ChannelLogger;
   /** Conversations that are dealt with at once. @default 8 */
   readonly maxAtOnce?: number;
+}
+
+/** Dealing with a message has to wait, and that is not the message's fault: it isn't counted against it. */
+export class NotNowError extends Error {
+  override readonly name = "NotNowError";
 }
 
 /** What is looked at of a conversation at once. */
@@ -109,11 +114,11 @@ export class Receptionist {
   }
 
   /**
-   * A store that can't be used is nobody's fault: it doesn't count against the message. What was put together fails
-   * together, so that no part of it is taken for the whole.
+   * A store that can't be used is nobody's fault, and neither is a gateway that is full or ending: that doesn't count
+   * against the message. What was put together fails together, so that no part of it is taken for the whole.
    */
   async #noteFailure(rows: readonly InboxRow[], error: unknown): Promise<void> {
-    if (error instanceof Error && error.name === "StoreError") return;
+    if (error instanceof NotNowError || (error instanceof Error && error.name === "StoreError")) return;
     const reason = error instanceof Error ? error.message : String(error);
     try {
       const answers = await Promise.all(rows.map(({ seq }) => this.#options.inbox.failed(seq, reason)));

@@ -17,7 +17,7 @@ import { ManualClock, makeDescriptor, makeLogger, settled } from "./worlds.ts";
 export type Random = () => number;
 
 /** A small generator, so that a seed is a whole run. */
-export function randomOf(seed: number): Random {
+function randomOf(seed: number): Random {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

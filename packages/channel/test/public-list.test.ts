@@ -8,6 +8,7 @@ test("channel: the public list is exactly this", () => {
     "Courier",
     "Inbox",
     "MediaShelf",
+    "NotNowError",
     "Outbox",
     "Pacer",
     "Receptionist",

@@ -5,6 +5,7 @@ import {
   gather,
   Inbox,
   type InboxRow,
+  NotNowError,
   Receptionist,
   type ReceptionistOptions,
 } from "../src/index.ts";
@@ -228,12 +229,15 @@ describe("receptionist", () => {
     expect(await calm.inbox.aside(5)).toHaveLength(2);
   });
 
-  test("[channels:reception-poison] receptionist: a store that can't be used doesn't count against a message", async () => {
+  test.each([
+    ["a store that can't be used", Object.assign(new Error("disk full"), { name: "StoreError" })],
+    ["a gateway that takes nothing now", new NotNowError("too much waits")],
+  ])("[channels:reception-poison] receptionist: %s doesn't count against a message", async (_, error) => {
     let tries = 0;
     const world = await makeReceptionist({
       on: () => {
         tries += 1;
-        if (tries < 9) throw Object.assign(new Error("disk full"), { name: "StoreError" });
+        if (tries < 9) throw error;
       },
     });
     await world.accept("a", "kept");

@@ -53,11 +53,7 @@ const defaultsSection = () =>
       defaultText: "`workspace` in the state folder",
       reload: "live",
     }),
-    skipBootstrap: keyed(z.boolean(), false, {
-      description: "Don't put template files into a new workspace.",
-      expects: "true or false",
-      reload: "live",
-    }),
+    skipBootstrap: laterKey("Don't put template files into a new workspace.", "live"),
     bootstrapMaxChars: keyed(wholeNumber(100, 1_000_000), 20_000, {
       description: "How much of each workspace file an agent is given, in characters.",
       expects: "a whole number from 100 to 1000000",

@@ -15,6 +15,10 @@ export const ConfigErrorCode = {
   Io: "io",
   /** A flag or an environment variable that has to do with configuration isn't valid. */
   Option: "option",
+  /** The file isn't the one any more that a change was made for. */
+  Changed: "changed",
+  /** There is no file to change. */
+  Missing: "missing",
   /** There is no such key. */
   UnknownKey: "unknown-key",
 } as const;

@@ -58,12 +58,11 @@ test("[config:safe-defaults] config: the defaults listen on loopback alone and w
       tailscale: {},
       http: {},
     },
-    commands: { restart: false },
+    commands: { ownerAllowFrom: [], restart: false, useAccessGroups: true },
     logging: { level: "info", consoleLevel: "info", redactSensitive: "tools", redactPatterns: [] },
     agents: {
       defaults: {
         models: {},
-        skipBootstrap: false,
         bootstrapMaxChars: 20_000,
         timeoutSeconds: 600,
         maxConcurrent: 4,

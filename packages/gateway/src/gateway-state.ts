@@ -33,9 +33,10 @@ import {
   unavailableNodePairing,
   unavailablePairing,
 } from "./pairing-port.ts";
+import { defaultToolRules } from "./tools/tool-rules.ts";
 
 /** The tables of conversations. */
-export const conversationSchema: readonly SchemaPart[] = [inboxSchema, outboxSchema, agentSchema];
+const conversationSchema: readonly SchemaPart[] = [inboxSchema, outboxSchema, agentSchema];
 
 /** What the state of a gateway is opened with. */
 export interface GatewayStateOptions {
@@ -135,10 +136,12 @@ export async function openGatewayState(options: GatewayStateOptions): Promise<Ga
       settings: () => defaultAgentSettings(workspace),
       rules: () => defaultChatRules,
       backends: noBackends,
-      tools: () => () => [],
+      toolRules: () => defaultToolRules,
+      toolHost: undefined,
       workspaceFiles: () => Promise.resolve([]),
       workspaceFile: () => Promise.reject(new Error("agents of this gateway have no folder")),
       forgetCredentials: () => Promise.resolve({ cleared: false }),
+      groupMoved: () => Promise.resolve(false),
       profile: undefined,
       ...options.conversation,
       database,

@@ -126,6 +126,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
         problems: () => this.#problems(),
         connections: () => this.#connectionCounts(),
         bufferedBytes: () => this.#memory.heldBytes(),
+        conversations: () => this.#conversation.health(),
         version: options.version,
       },
       clock,
@@ -144,12 +145,27 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       tls: options.listen.tls !== undefined,
       logger,
     });
+    this.#approvals = new ApprovalDesk({
+      document: options.approvals.document,
+      clock,
+      publish: {
+        requested: (approval) => this.#events.publish("exec.approval.requested", approval),
+        resolved: (ending) => this.#events.publish("exec.approval.resolved", ending),
+      },
+    });
     this.#conversation = new ConversationDesk({
       conversation: options.conversation,
       events: this.#events,
       clock,
       logger,
       newId: options.newId,
+      tools: {
+        nodes: () => this.#nodes,
+        approvals: this.#approvals,
+        approvalsFile: options.approvals.file,
+        timeoutMs: options.approvals.timeoutMs,
+        skillBins: options.nodes.skillBins,
+      },
       houseFacts: {
         gatewayStatus: () => ({
           version: options.version,
@@ -158,14 +174,6 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
           problems: this.#problems(),
         }),
         nodes: () => this.#nodes.facts(),
-      },
-    });
-    this.#approvals = new ApprovalDesk({
-      document: options.approvals.document,
-      clock,
-      publish: {
-        requested: (approval) => this.#events.publish("exec.approval.requested", approval),
-        resolved: (ending) => this.#events.publish("exec.approval.resolved", ending),
       },
     });
     this.#nodes = new NodeDesk({
@@ -209,6 +217,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
         presenceChanged: this.#presenceChanged,
         queueSystemEvent: (text) => this.#conversation.queueSystemEvent(text),
         queuedSystemEvents: () => this.#conversation.queuedSystemEvents,
+        conversations: () => this.#conversation.status(),
         uptimeMs: () => clock.now() - this.#startedAtMs,
         version: options.version,
       }),
@@ -264,6 +273,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
         authorize: (request) => this.#gate.authorize(request),
         readiness: () => ({ ready: this.#phase === "ready", phase: this.#phaseNow() }),
         metrics: () => this.#metrics(),
+        webhook: (path) => this.#conversation.webhook(path),
       },
       (address, error) => this.logger.debug({ address, err: error }, "an optional address could not be bound"),
     );
@@ -475,7 +485,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
   }
 
   #problems(): readonly string[] {
-    const problems = this.#options.problems?.() ?? [];
+    const problems = [...(this.#options.problems?.() ?? []), ...this.#conversation.problems];
     return this.#conversationProblem === undefined ? problems : [...problems, this.#conversationProblem];
   }
 

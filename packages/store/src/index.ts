@@ -20,7 +20,7 @@ export type { Liveness, ProcessIdentity } from "./process-identity.ts";
 export type { RunningLockOptions } from "./running-lock.ts";
 export { RunningLock } from "./running-lock.ts";
 export type { SchemaPart } from "./schema-part.ts";
-export type { SqlDatabase, SqliteDatabaseOptions, SqlTransaction } from "./sql-database.ts";
+export type { SqlDatabase, SqliteDatabaseOptions, SqlTransaction, WriteOptions } from "./sql-database.ts";
 export { SqliteDatabase } from "./sql-database.ts";
 export type { SqliteStoreOptions } from "./sqlite-store.ts";
 export { SqliteStore } from "./sqlite-store.ts";

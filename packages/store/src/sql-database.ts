@@ -21,11 +21,21 @@ export interface SqlDatabase {
   read<R>(work: (sql: SqlTransaction) => R): Promise<R>;
   /**
    * Runs `work` in a transaction; what it changed is on the disk when the promise resolves, and undone when it rejects.
-   * What is asked for within one turn of the event loop shares one flush, and each succeeds or fails for itself.
+   * What is asked for within one turn of the event loop shares one flush, and each succeeds or fails for itself. What
+   * `work` throws of its own comes out as it is.
    * @throws {StoreError} `busy`, `io` (disk full among others), `corrupt`, `closed`.
    */
-  write<R>(work: (sql: SqlTransaction) => R): Promise<R>;
+  write<R>(work: (sql: SqlTransaction) => R, options?: WriteOptions): Promise<R>;
   close(): Promise<void>;
+}
+
+/** How a write is kept. */
+export interface WriteOptions {
+  /**
+   * `later`: what is written outlives this process at once, and a loss of power only when a later write has been
+   * flushed. For steps that nobody was promised and that are taken again when they are lost. @default "now"
+   */
+  readonly flush?: "now" | "later";
 }
 
 export interface SqliteDatabaseOptions {
@@ -71,8 +81,8 @@ export class SqliteDatabase implements SqlDatabase {
     return this.#connection.read(work);
   }
 
-  write<R>(work: (sql: SqlTransaction) => R): Promise<R> {
-    return this.#connection.write(work);
+  write<R>(work: (sql: SqlTransaction) => R, options?: WriteOptions): Promise<R> {
+    return this.#connection.write(work, options?.flush === "later");
   }
 
   close(): Promise<void> {

@@ -26,6 +26,7 @@ export interface Statements {
 }
 
 interface Job {
+  readonly mayFlushLater: boolean;
   readonly work: (statements: Statements) => unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (reason: unknown) => void;
@@ -46,6 +47,11 @@ function sqliteCode(error: unknown): number | undefined {
   if (systemCode(error) !== "ERR_SQLITE_ERROR") return undefined;
   const { errcode } = error as { errcode?: unknown };
   return typeof errcode === "number" ? errcode & 0xff : undefined;
+}
+
+/** What the system or SQLite refused is the store's failure; what the work itself decided to throw stays as it is. */
+function failureOf(error: unknown, what: string, file: string): unknown {
+  return /^E[A-Z_]/.test(systemCode(error) ?? "") ? asStoreError(error, what, file) : error;
 }
 
 /**
@@ -86,11 +92,14 @@ export class SqliteConnection {
     });
   }
 
-  /** Runs `work` in a transaction; what it changed is on the disk when the promise resolves. */
-  write<R>(work: (statements: Statements) => R): Promise<R> {
+  /**
+   * Runs `work` in a transaction; what it changed is on the disk when the promise resolves.
+   * @param mayFlushLater whether it is enough that this process may end then
+   */
+  write<R>(work: (statements: Statements) => R, mayFlushLater = false): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       this.requireOpen();
-      this.#jobs.push({ work, resolve: resolve as (result: unknown) => void, reject });
+      this.#jobs.push({ mayFlushLater, work, resolve: resolve as (result: unknown) => void, reject });
       this.#flushing ??= this.#flush();
     });
   }
@@ -111,7 +120,10 @@ export class SqliteConnection {
       const batch = this.#jobs.splice(0, maxBatch);
       try {
         const database = await this.#open();
-        const settled = await this.#patiently(() => this.#transact(database, batch));
+        const isFlushed = batch.some(({ mayFlushLater }) => !mayFlushLater);
+        const settled = await this.#patiently(() =>
+          isFlushed ? this.#transact(database, batch) : withoutFlush(database, () => this.#transact(database, batch)),
+        );
         for (const settle of settled) settle();
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -134,7 +146,7 @@ export class SqliteConnection {
           const code = sqliteCode(error);
           if (code !== undefined && !statementCodes.has(code)) throw error; // the database: the whole transaction fails
           database.exec("ROLLBACK TO job; RELEASE job");
-          return () => reject(asStoreError(error, "Writing", this.#options.file));
+          return () => reject(failureOf(error, "Writing", this.#options.file));
         }
       });
       database.exec("COMMIT");
@@ -155,7 +167,7 @@ export class SqliteConnection {
       } catch (error) {
         const code = sqliteCode(error);
         if (code !== undefined && corruptCodes.has(code)) throw this.#corrupt(error);
-        if (code === undefined || !busyCodes.has(code)) throw asStoreError(error, `Using ${file}`, file);
+        if (code === undefined || !busyCodes.has(code)) throw failureOf(error, `Using ${file}`, file);
         if (now() >= deadline) {
           const message = `Another process has been writing to ${file} for longer than ${waitMs} ms. Try again.`;
           throw new StoreError(StoreErrorCode.Busy, message, { path: file, cause: error });
@@ -230,5 +242,15 @@ export class SqliteConnection {
     const statement = this.#database.prepare(sql);
     this.#prepared.set(sql, statement);
     return statement;
+  }
+}
+
+/** A commit that goes to the write-ahead log alone: the system has it, and the disk with the next commit that is flushed. */
+function withoutFlush<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("PRAGMA synchronous = NORMAL");
+  try {
+    return work();
+  } finally {
+    database.exec("PRAGMA synchronous = FULL");
   }
 }

@@ -71,3 +71,39 @@ test("sqlite database: it shares its file with a store", async () => {
   await database.write((sql) => sql.run("INSERT INTO notes (text) VALUES ('beside it')"));
   expect(await table.get("a")).toBe("in the store");
 });
+
+test("sqlite database: a write is flushed, alone or with others, unless all that share its transaction may wait", async () => {
+  const file = await makeFile();
+  const database = openDatabase(file);
+  const full = 2;
+  const normal = 1;
+  const level = (sql: { get<Row>(text: string): Row | undefined }): number | undefined =>
+    sql.get<{ synchronous: number }>("PRAGMA synchronous")?.synchronous;
+  expect(await database.write(level)).toBe(full);
+  expect(await database.write(level, { flush: "later" })).toBe(normal);
+  expect(await Promise.all([database.write(level), database.write(level, { flush: "later" })])).toEqual([full, full]);
+  await expect(
+    database.write(
+      () => {
+        throw new Error("a decision");
+      },
+      { flush: "later" },
+    ),
+  ).rejects.toThrow("a decision");
+  expect(await database.write(level)).toBe(full);
+  // Whoever else has the file open sees it at once, as the next process would.
+  await database.write((sql) => sql.run("INSERT INTO notes (text) VALUES ('soon')"), { flush: "later" });
+  expect(await openDatabase(file).read((sql) => sql.all("SELECT text FROM notes"))).toEqual([{ text: "soon" }]);
+});
+
+test("sqlite database: what the work itself throws reaches its caller as it is, and what SQLite refuses as a failure of the store", async () => {
+  const database = openDatabase(await makeFile());
+  const decision = Object.assign(new Error("a decision"), { code: "no" });
+  const decide = (): never => {
+    throw decision;
+  };
+  await expect(database.write(decide)).rejects.toBe(decision);
+  await expect(database.read(decide)).rejects.toBe(decision);
+  const mistaken = (sql: { run(text: string): unknown }): unknown => sql.run("INSERT INTO nowhere VALUES (1)");
+  await expect(database.write(mistaken)).rejects.toMatchObject({ name: "StoreError", code: "io" });
+});

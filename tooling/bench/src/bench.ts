@@ -12,7 +12,8 @@ export interface Measurement {
 /** One benchmark: it may measure several rows. */
 export interface Bench {
   readonly name: string;
-  readonly run: () => Promise<readonly Measurement[]>;
+  /** @param long whether it may take minutes where a short run says less */
+  readonly run: (long: boolean) => Promise<readonly Measurement[]>;
 }
 
 /** How a number of a kind is written. */

@@ -6,7 +6,10 @@ import { BENCHES } from "./benches/index.ts";
 import { asPage, asTable } from "./report.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const { values, positionals } = parseArgs({ options: { write: { type: "boolean" } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { write: { type: "boolean" }, long: { type: "boolean" } },
+  allowPositionals: true,
+});
 const names = BENCHES.map(({ name }) => name);
 const unknown = positionals.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
@@ -22,7 +25,7 @@ const measurements: Measurement[] = [];
 for (const bench of BENCHES) {
   if (positionals.length > 0 && !positionals.includes(bench.name)) continue;
   process.stderr.write(`${bench.name} …\n`);
-  measurements.push(...(await bench.run()));
+  measurements.push(...(await bench.run(values.long === true)));
 }
 process.stdout.write(`${asTable(measurements)}\n`);
 if (values.write === true) {

@@ -28,6 +28,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly spawnedAt: number;
   /** Its resident memory now, in bytes. */
   rssBytes(): number;
+  /** What it has written to its error output so far. */
+  complaint(): string;
   /** Another process on the same state, once this one has ended in an orderly way. Whoever asks for it ends it. */
   again(): Promise<RunningServer>;
 }
@@ -61,19 +63,27 @@ export function plain(name: "floor-main" | "floor-node"): string {
   return file;
 }
 
-/** Starts the floor or a gateway on a fresh state folder, and waits until it listens. */
-export async function startServer(side: Side): Promise<RunningServer> {
-  const stateDir = mkdtempSync(join(tmpdir(), "saltgate-bench-"));
-  const token = randomBytes(24).toString("base64url");
-  writeFileSync(join(stateDir, "saltgate.json"), JSON.stringify({ gateway: { auth: { mode: "token", token } } }), {
-    mode: 0o600,
-  });
-  return runServer(side, stateDir, token);
+/** How a server is set up besides. */
+export interface ServerSetup {
+  /** More of the gateway's configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Flags of Node. */
+  readonly flags?: readonly string[];
 }
 
-async function runServer(side: Side, stateDir: string, token: string): Promise<RunningServer> {
+/** Starts the floor or a gateway on a fresh state folder, and waits until it listens. */
+export async function startServer(side: Side, setup: ServerSetup = {}): Promise<RunningServer> {
+  const stateDir = mkdtempSync(join(tmpdir(), "saltgate-bench-"));
+  const token = randomBytes(24).toString("base64url");
+  const config = { ...setup.config, gateway: { auth: { mode: "token", token } } };
+  writeFileSync(join(stateDir, "saltgate.json"), JSON.stringify(config), { mode: 0o600 });
+  return runServer(side, stateDir, token, setup);
+}
+
+async function runServer(side: Side, stateDir: string, token: string, setup: ServerSetup): Promise<RunningServer> {
   const words = side === "floor" ? [plain("floor-main")] : [SALTGATE, "gateway", "--port", "0"];
-  const flags = (process.env["BENCH_NODE_FLAGS"] ?? "").split(" ").filter((flag) => side === "gateway" && flag !== "");
+  const asked = (process.env["BENCH_NODE_FLAGS"] ?? "").split(" ").filter((flag) => side === "gateway" && flag !== "");
+  const flags = [...asked, ...(setup.flags ?? [])];
   const spawnedAt = performance.now();
   const child = ours(
     spawn(process.execPath, [...flags, ...words], {
@@ -112,9 +122,10 @@ async function runServer(side: Side, stateDir: string, token: string): Promise<R
     pid: child.pid ?? 0,
     spawnedAt,
     rssBytes: () => rssBytesOf(child.pid ?? 0),
+    complaint: () => complaint,
     async again() {
       await end();
-      return runServer(side, stateDir, token);
+      return runServer(side, stateDir, token, setup);
     },
     async [Symbol.asyncDispose]() {
       await end();

@@ -14,6 +14,8 @@ const PATIENCE_MS = 8_000;
 export interface GatewayProcessOptions {
   /** The `gateway` section of its configuration; its secret comes by itself. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Other sections of it. */
+  readonly sections?: Readonly<Record<string, unknown>>;
   /** Words after `saltgate gateway --port 0`. */
   readonly flags?: readonly string[];
   /** The address that clients dial. @default "127.0.0.1" */
@@ -39,7 +41,7 @@ export async function startGatewayProcess(options: GatewayProcessOptions = {}): 
   const stateDir = await mkdtemp(join(tmpdir(), "saltgate-interop-"));
   const token = randomBytes(24).toString("base64url");
   const gateway = { ...options.config, auth: { mode: "token", token, ...(options.config?.["auth"] as object) } };
-  await writeFile(join(stateDir, "saltgate.json"), JSON.stringify({ gateway }), { mode: 0o600 });
+  await writeFile(join(stateDir, "saltgate.json"), JSON.stringify({ ...options.sections, gateway }), { mode: 0o600 });
   const child = spawn(
     process.execPath,
     ["--conditions=@saltgate/source", COMMAND, "gateway", "--port", "0", ...(options.flags ?? [])],

@@ -6,12 +6,11 @@ import { type GatewaySession, openSession } from "../gateway-session.ts";
 import { findNode, nodeName } from "../node-desk.ts";
 import { printable, printableJson } from "../output/printable.ts";
 import { OutputStream } from "../output-stream.ts";
+import { aLittle, isCut, isRetryable, repeatWhenCut } from "../repeat-when-cut.ts";
 
 const DEFAULT_RUN_MS = 30_000;
 /** What the way there and back may take besides, in milliseconds. */
 const WAY_MS = 10_000;
-/** How often a run is asked for again with the same key, after the way to the node was cut. */
-const MAX_REPEATS = 20;
 
 /** Runs a program on a node: asks the node what would run, its owner when the node wants that, and then the node. */
 export async function run(invocation: Invocation): Promise<Exit> {
@@ -153,17 +152,6 @@ async function decisionOf(
   }
 }
 
-/** Between an attempt that was cut short and the next one. */
-async function aLittle(): Promise<void> {
-  const { setTimeout: wait } = await import("node:timers/promises");
-  await wait(500);
-}
-
-/** Whether only the way was cut: the same may be asked again. */
-function isCut(error: unknown): boolean {
-  return error instanceof CommandError && ["CLOSED", "RESTARTING", "NOT_CONNECTED"].includes(error.code);
-}
-
 async function execute(
   session: GatewaySession,
   invocation: Invocation,
@@ -179,27 +167,16 @@ async function execute(
   });
   try {
     const order = { nodeId, command: "system.run", params, timeoutMs, idempotencyKey, stream: !json };
-    const { payload } = await repeatWhenCut(session, () =>
-      session.request("node.invoke", order, { timeoutMs: timeoutMs + WAY_MS }),
+    // Neither the gateway nor the node runs the same key twice.
+    const { payload } = await repeatWhenCut(
+      session,
+      () => session.request("node.invoke", order, { timeoutMs: timeoutMs + WAY_MS }),
+      isRetryable,
     );
     const { systemRunResultSchema } = await import("@saltgate/protocol");
     return report(systemRunResultSchema().parse(payload), output, json);
   } finally {
     stop();
-  }
-}
-
-/** Asks again with the same key when the way was cut: neither the gateway nor the node runs it twice. */
-async function repeatWhenCut<T>(session: GatewaySession, ask: () => Promise<T>): Promise<T> {
-  for (let repeats = 0; ; repeats += 1) {
-    try {
-      await session.connected();
-      return await ask();
-    } catch (error) {
-      const isRepeatable = isCut(error) || (error instanceof CommandError && error.retryable);
-      if (!isRepeatable || repeats >= MAX_REPEATS) throw error;
-      await aLittle();
-    }
   }
 }
 

@@ -4,7 +4,8 @@ import type { Invocation } from "../command-line.ts";
 import { answer } from "../output/answer.ts";
 import { printable } from "../output/printable.ts";
 import { table } from "../output/table.ts";
-import { accountName, openSenderDesk, senderScopeOf } from "../sender-desk.ts";
+import { openSenderDesk } from "../sender-desk.ts";
+import { accountName, senderScopeOf } from "../sender-scope.ts";
 
 /** People who have written to the bot and wait for approval. */
 export async function run(invocation: Invocation): Promise<Exit> {

@@ -11,14 +11,14 @@ export interface WorkspaceFile {
   readonly text: string | undefined;
 }
 
-/** Of a longer file the rest is left out, in characters. */
-const maxWorkspaceFileChars = 20_000;
 const maxFiles = 20;
 
 /** What a system prompt is made of. */
 export interface SystemPromptFacts {
   readonly agent: AgentProfile;
   readonly files: readonly WorkspaceFile[];
+  /** Of a longer file the rest is left out, in characters. */
+  readonly maxFileChars: number;
   readonly tools: readonly ToolDescription[];
   readonly principal: RunPrincipal;
   readonly sessionKey: string;
@@ -49,14 +49,14 @@ export function systemPrompt(facts: SystemPromptFacts): string {
     ...files
       .slice(0, maxFiles)
       .flatMap(({ name: file, text }) =>
-        text === undefined || text.trim() === "" ? [] : [`# ${file}\n\n${cut(text)}`],
+        text === undefined || text.trim() === "" ? [] : [`# ${file}\n\n${cut(text, facts.maxFileChars)}`],
       ),
     ...(extra === undefined || extra.trim() === "" ? [] : [extra.trim()]),
   ];
   return blocks.join("\n\n");
 }
 
-function cut(text: string): string {
-  if (text.length <= maxWorkspaceFileChars) return text.trim();
-  return `${text.slice(0, maxWorkspaceFileChars)}\n[… the file goes on; ${text.length - maxWorkspaceFileChars} characters were left out …]`;
+function cut(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text.trim();
+  return `${text.slice(0, maxChars)}\n[… the file goes on; ${text.length - maxChars} characters were left out …]`;
 }

@@ -193,8 +193,8 @@ export function endWaiting(
   if (turn === undefined || !endTurn(sql, runId, { ending, nowMs: port.nowMs })) return false;
   const { request } = turn;
   if (request?.reply !== undefined) {
-    const { agentId, reply: route, sessionKey } = request;
-    port.reply(sql, { runId, sessionKey, agentId, route, text: notice, media: [] });
+    const { agentId, principal, reply: route, sessionKey } = request;
+    port.reply(sql, { runId, sessionKey, agentId, principal, route, ending: ending.state, text: notice, media: [] });
   }
   return true;
 }
@@ -221,8 +221,8 @@ function answerAtOnce(
   endTurn(sql, turn.runId, { ending: { state: "final" }, nowMs, answer: { text, media: [] } });
   sessions.touch(sql, turn.sessionKey, nowMs, "done");
   if (turn.reply === undefined) return;
-  const { agentId, reply: route, runId, sessionKey } = turn;
-  reply(sql, { runId, sessionKey, agentId, route, text, media: [] });
+  const { agentId, principal, reply: route, runId, sessionKey } = turn;
+  reply(sql, { runId, sessionKey, agentId, principal, route, ending: "final", text, media: [] });
 }
 
 /** `/new <model>` chooses a model, `/new <anything else>` goes on with that. */

@@ -3,7 +3,7 @@ import type { AgentBackend, ModelInfo, ModelRef } from "../backend.ts";
 import { AgentError } from "../errors.ts";
 import { BuiltInBackend } from "../prompt/built-in-backend.ts";
 import { type LaneRules, laneRulesOf } from "../queue/queue-settings.ts";
-import { emptyLanes, type LaneState, nextOf, releaseOf } from "../queue/run-lanes.ts";
+import { askingIn, askOf, emptyLanes, type LaneState, nextOf, releaseOf } from "../queue/run-lanes.ts";
 import { idleQueue, type QueueAction, type QueueEvent, type QueueState, queueStep } from "../queue/turn-queue.ts";
 import {
   glanceAtTurn,
@@ -26,6 +26,7 @@ import { type Acceptance, type AcceptOptions, type AcceptPort, acceptTurn, endWa
 import { deferred } from "./deferred.ts";
 import type { Cooldowns } from "./model-choice.ts";
 import type { AgentRuntimeOptions } from "./ports.ts";
+import { spacedOut } from "./resume-order.ts";
 import { Run } from "./run.ts";
 import { errorEnding, noticeOf, type RunEnd } from "./run-ending.ts";
 import { RunVoice } from "./run-voice.ts";
@@ -125,7 +126,7 @@ export class AgentRuntime {
       if (turn.state === "running" && lane.resume === undefined) {
         lane.resume = turn;
         lane.queue = { ...lane.queue, asked: true };
-        this.#slots = { ...this.#slots, asking: [...this.#slots.asking, turn.sessionKey] };
+        this.#slots = askOf(this.#slots, turn.sessionKey);
       } else this.#arrive(turn, lane.rules);
     }
     this.#grant();
@@ -269,7 +270,7 @@ export class AgentRuntime {
   sizes(): RuntimeSizes {
     return {
       lanes: this.#lanes.size,
-      asking: this.#slots.asking.length,
+      asking: askingIn(this.#slots),
       runs: this.#performing.size,
       waiters: this.#waiters.size,
       cooldowns: Object.keys(this.#cooldowns.value).length,
@@ -372,7 +373,7 @@ export class AgentRuntime {
     for (const action of step.actions) {
       switch (action.do) {
         case "ask":
-          this.#slots = { ...this.#slots, asking: [...this.#slots.asking, sessionKey] };
+          this.#slots = askOf(this.#slots, sessionKey);
           this.#grant();
           break;
         case "yield":
@@ -408,6 +409,13 @@ export class AgentRuntime {
       this.#lanes.delete(sessionKey);
     }
     return step.actions;
+  }
+
+  /** The time has come for a run that several ends of the process have cut off. */
+  #askLate(sessionKey: string): void {
+    if (this.#state === "closed") return;
+    this.#slots = { ...this.#slots, asking: [...this.#slots.asking, sessionKey] };
+    this.#grant();
   }
 
   /** Gives sessions that asked their turn, as long as there is room. */
@@ -496,12 +504,12 @@ export class AgentRuntime {
   }
 
   #drop(runId: string, { cap }: LaneRules): void {
-    const ending = errorEnding("unknown", `This wasn't read: ${cap} messages were waiting already.`);
+    const ending = errorEnding("unknown", `This wasn't read: ${cap} messages were waiting already.`, "everybody");
     this.#later(
       this.#options.database
         .write((sql) => {
           const turn = glanceAtTurn(sql, runId);
-          return turn !== undefined && endWaiting(sql, runId, ending, noticeOf(ending), this.#acceptPort())
+          return turn !== undefined && endWaiting(sql, runId, ending, noticeOf(ending, false), this.#acceptPort())
             ? turn
             : undefined;
         })

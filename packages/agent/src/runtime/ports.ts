@@ -15,6 +15,10 @@ export interface ToolsQuestion {
   readonly sessionKey: string;
   readonly agentId: string;
   readonly principal: RunPrincipal;
+  /** What it may think with: its model, then the others that are asked when that one fails. */
+  readonly models: readonly ModelRef[];
+  /** The session that asked for this one; absent unless an agent started it. */
+  readonly spawnedBy: string | undefined;
   /** What the conversation allows, besides the agent's own policy. */
   readonly rules: TurnOptions["tools"];
 }
@@ -46,7 +50,7 @@ export interface AgentRuntimeOptions {
   readonly backends: BackendPort;
   /** The tools that a run may use, by every policy that there is. */
   readonly toolsFor: (question: ToolsQuestion) => readonly Tool[] | Promise<readonly Tool[]>;
-  /** The files of an agent's folder that its system prompt quotes; at most 20,000 characters of each are used. */
+  /** The files of an agent's folder that its system prompt quotes; `workspaceFileChars` of each are used at most. */
   readonly workspaceFiles: (agentId: string) => Promise<readonly WorkspaceFile[]>;
   readonly onEvent: (event: RunEvent) => void;
   /**

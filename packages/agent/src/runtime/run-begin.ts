@@ -91,6 +91,7 @@ export function beginRun(
       errorEnding(
         "timeout",
         `This waited for ${hours} hours while the gateway was away. Say it again if it still matters.`,
+        "everybody",
       ),
     );
   }

@@ -59,12 +59,16 @@ export function closeTurn(
     chatType: session?.origin?.chatType ?? (route.isDirect ? "direct" : "group"),
     override: session?.settings.sendPolicy,
   });
-  const text = isFinal ? prefixed(answer.text, turn, settings, tally.model) : noticeOf(ending);
+  const text = isFinal
+    ? prefixed(answer.text, turn, settings, tally.model)
+    : noticeOf(ending, request.principal.isOwner);
   port.reply(sql, {
     runId: turn.runId,
     sessionKey: turn.sessionKey,
     agentId: turn.agentId,
+    principal: request.principal,
     route,
+    ending: ending.state,
     text: isAllowed ? text : "",
     media: isAllowed && isFinal ? answer.media : [],
     ...(what.replyToId !== undefined && { replyToId: what.replyToId }),
@@ -90,10 +94,12 @@ function prefixed(text: string, turn: TurnRecord, settings: AgentSettings, model
 
 const endingKinds: ReadonlySet<string> = new Set(["refusal", "timeout", "rate_limit", "context_length"]);
 
-/** An ending by a failure. */
-export function errorEnding(kind: BackendErrorKind, errorMessage: string): RunEnding {
-  const errorKind = (endingKinds.has(kind) ? kind : "unknown") as Extract<RunEnding, { state: "error" }>["errorKind"];
-  return { state: "error", errorMessage, errorKind };
+type ErrorKind = Extract<RunEnding, { state: "error" }>["errorKind"];
+
+/** An ending by a failure. Its message is for the owner, unless it is said to be for everybody. */
+export function errorEnding(kind: BackendErrorKind, errorMessage: string, readers?: "everybody"): RunEnding {
+  const errorKind = (endingKinds.has(kind) ? kind : "unknown") as ErrorKind;
+  return { state: "error", errorMessage, errorKind, ...(readers !== undefined && { isForEverybody: true }) };
 }
 
 /** The ending of a turn that another one was answered with: what was used counts once. */
@@ -107,8 +113,20 @@ function statusOf(ending: RunEnding): SessionStatus {
   return ending.stopReason === "timeout" ? "timeout" : "killed";
 }
 
+/** What guests are told of a failure: addresses, models and limits of the house are its owner's to know. */
+const guestWords: Readonly<Record<ErrorKind, string>> = {
+  refusal: "The model declined to answer this.",
+  timeout: "The answer took too long. Say it again.",
+  rate_limit: "Too much was asked for now. Try again later.",
+  context_length: "This conversation is longer than the model takes. Say /new to start over.",
+  unknown: "This couldn't be answered. The owner of this gateway can see why.",
+};
+
 /** What people are told when there is no answer. Whoever asked to stop knows. */
-export function noticeOf(ending: RunEnding): string {
-  if (ending.state === "error") return `⚠️ ${ending.errorMessage}`;
+export function noticeOf(ending: RunEnding, isOwner: boolean): string {
+  if (ending.state === "error") {
+    const mayRead = isOwner || ending.isForEverybody === true;
+    return `⚠️ ${mayRead ? ending.errorMessage : guestWords[ending.errorKind]}`;
+  }
   return ending.state === "aborted" && ending.stopReason === "timeout" ? "⚠️ This took too long, and was ended." : "";
 }

@@ -1,7 +1,7 @@
 import { BackendError, isBackendError, type ModelInfo } from "../backend.ts";
 import { modelContext } from "../prompt/model-context.ts";
 import { thinkingLevelOf } from "../session/session-settings.ts";
-import type { ModelChain } from "../settings.ts";
+import type { AgentSettings, ModelChain } from "../settings.ts";
 import type { Tool } from "../tool.ts";
 import type { MessagePart } from "../transcript.ts";
 import {
@@ -121,10 +121,7 @@ async function thinkWith(name: string, port: RunPort, step: StepWorld, contextSh
         agentId: turn.agentId,
         model,
         system: step.system,
-        messages: modelContext(
-          begun.messages,
-          Math.floor((info?.contextWindow ?? defaultContextTokens) * contextShare),
-        ),
+        messages: modelContext(begun.messages, Math.floor(contextOf(info, settings) * contextShare)),
         tools: step.tools.map(({ description }) => description),
         thinking: thinkingLevelOf(wanted) ?? "off",
       },
@@ -132,4 +129,10 @@ async function thinkWith(name: string, port: RunPort, step: StepWorld, contextSh
   } finally {
     step.collect.parts = collector.parts;
   }
+}
+
+/** How many tokens a conversation may fill. */
+function contextOf(info: ModelInfo | undefined, { contextTokens }: Pick<AgentSettings, "contextTokens">): number {
+  const window = info?.contextWindow ?? defaultContextTokens;
+  return contextTokens === undefined ? window : Math.min(window, contextTokens);
 }

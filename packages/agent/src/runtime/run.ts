@@ -76,7 +76,8 @@ export class Run {
   async perform(): Promise<RunEnd | undefined> {
     const { clock, database } = this.#port;
     const begun = await database
-      .write((sql) => beginRun(sql, this.#port, this.#turns, this.#tally))
+      // Nobody was promised that it begins: should the power fail, it begins again.
+      .write((sql) => beginRun(sql, this.#port, this.#turns, this.#tally), { flush: "later" })
       .catch((error: unknown) => this.#refuseBroken(error));
     if (begun === undefined) return undefined;
     this.#runId = "ending" in begun ? begun.runId : begun.turn.runId;
@@ -131,15 +132,17 @@ export class Run {
     const { signal } = this.#controller;
     let partial: readonly MessagePart[] = [];
     try {
+      const chain = modelChainOf(begun, this.#port.backends.models());
       const tools = await this.#port.toolsFor({
         runId: this.#runId,
         sessionKey: this.sessionKey,
         agentId: begun.turn.agentId,
         principal: request.principal,
+        models: [chain.primary, ...chain.fallbacks].flatMap((name) => parseModelRef(name) ?? []),
+        spawnedBy: begun.session.spawnedBy,
         rules: request.options?.tools,
       });
       const system = await this.#system(begun, tools);
-      const chain = modelChainOf(begun, this.#port.backends.models());
       for (;;) {
         signal.throwIfAborted();
         if (this.#tally.steps >= settings.maxSteps)
@@ -148,6 +151,7 @@ export class Run {
             errorEnding(
               "unknown",
               `This took more than ${settings.maxSteps} steps, and was ended. Say "go on" if it should go on.`,
+              "everybody",
             ),
             [],
           );
@@ -195,6 +199,7 @@ export class Run {
     return systemPrompt({
       agent,
       files: await this.#port.workspaceFiles(agent.id),
+      maxFileChars: begun.settings.workspaceFileChars,
       tools: tools.map(({ description }) => description),
       principal: request.principal,
       sessionKey: turn.sessionKey,
@@ -279,7 +284,11 @@ export class Run {
     if (thought.parts.every((part) => part.type === "thinking") && begun.said.length === 0)
       return await this.#end(
         begun,
-        errorEnding("unknown", "The model answered nothing. Say it again, or choose another model with /model."),
+        errorEnding(
+          "unknown",
+          "The model answered nothing. Say it again, or choose another model with /model.",
+          "everybody",
+        ),
         [],
       );
     return await this.#end(begun, { state: "final", usage: this.#tally.usage }, thought.parts, thought);

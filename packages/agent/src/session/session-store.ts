@@ -119,9 +119,13 @@ export class SessionStore {
       .map(recordOf);
   }
 
-  /** How many sessions there are. */
-  count(sql: SqlTransaction): number {
-    return sql.get<{ n: number }>("SELECT COUNT(*) AS n FROM agent_sessions")?.n ?? 0;
+  /** How many sessions there are; of one agent when it is named. */
+  count(sql: SqlTransaction, agentId?: string): number {
+    const row =
+      agentId === undefined
+        ? sql.get<{ n: number }>("SELECT COUNT(*) AS n FROM agent_sessions")
+        : sql.get<{ n: number }>("SELECT COUNT(*) AS n FROM agent_sessions WHERE agent_id = ?", agentId);
+    return row?.n ?? 0;
   }
 
   /** The one session that is meant: by key, session id or label, exactly one of them. */

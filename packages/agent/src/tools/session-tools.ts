@@ -150,7 +150,7 @@ export function sessionTools(port: SessionsPort, reach: () => SessionReach): rea
       },
     }),
     defineTool({
-      groups: ["group:sessions"],
+      groups: [],
       ownerOnly: true,
       name: "agents_list",
       describe: "Lists the agents that you may start with sessions_spawn.",

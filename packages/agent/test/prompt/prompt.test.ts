@@ -126,6 +126,7 @@ test("[runs:prompt] system prompt: it says who speaks, quotes the folder's files
       { name: "AGENTS.md", text: "x".repeat(20_500) },
       { name: "SOUL.md", text: undefined },
     ],
+    maxFileChars: 20_000,
     tools: [],
     principal: { isOwner: false, channel: "telegram", accountId: "default", senderId: "7", deviceId: undefined },
     sessionKey: "agent:main:telegram:group:-5",

@@ -611,3 +611,18 @@ test("[runs:unknown-agent] runtime: an agent that isn't configured answers nothi
   });
   expect(world.backend.requests).toEqual([]);
 });
+
+test("[runs:context] runtime: the owner may give conversations less of a model's context than it has", async () => {
+  const world = await openWorld({ change: (settings) => ({ ...settings, contextTokens: 1_000 }) });
+  for (const [at, word] of ["a", "b", "c"].entries()) {
+    await world.runtime.submit(turn(`r${at}`, word.repeat(1_500)), authorized);
+    await world.runtime.wait(`r${at}`, 60_000);
+  }
+  const told = askedTexts(world.backend.requests.at(-1)).join("");
+  expect(told).toContain("ccc");
+  expect(told).not.toContain("aaa");
+  world.settings = { ...world.settings, contextTokens: undefined };
+  await world.runtime.submit(turn("r3", "d"), authorized);
+  await world.runtime.wait("r3", 60_000);
+  expect(askedTexts(world.backend.requests.at(-1)).join("")).toContain("aaa");
+});

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { agentIdOf, maySend, queueModeOf, type ResetPolicy } from "../../src/index.ts";
-import { emptyLanes, laneOf, nextOf, releaseOf } from "../../src/queue/run-lanes.ts";
+import { askOf, emptyLanes, laneOf, nextOf, releaseOf } from "../../src/queue/run-lanes.ts";
 import { exceededLimit } from "../../src/queue/spend-limits.ts";
 import { afterFailure, afterSuccess, chooseModel, resolveModel } from "../../src/runtime/model-choice.ts";
 import { lastDailyBoundary, resetPolicyOf, staleBecause } from "../../src/session/reset-policy.ts";
@@ -62,7 +62,7 @@ test("[runs:one-per-session] run lanes: each lane has its own room, and who aske
     "cron",
     "main",
   ]);
-  const first = nextOf({ ...emptyLanes, asking: ["agent:a:x", "agent:a:y", "agent:a:cron:j"] }, limits);
+  const first = nextOf(["agent:a:x", "agent:a:y", "agent:a:cron:j"].reduce(askOf, emptyLanes), limits);
   expect(first?.sessionKey).toBe("agent:a:x");
   const second = nextOf(first!.state, limits);
   expect(second?.sessionKey).toBe("agent:a:cron:j");

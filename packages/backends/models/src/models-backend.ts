@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import {
   type AgentBackend,
   BackendError,
@@ -15,7 +16,7 @@ import {
 } from "./models-options.ts";
 import { promptOf, toolsOf } from "./prompt.ts";
 import { backendErrorFrom } from "./sdk-failure.ts";
-import { type SdkCall, type SdkPart, sdkModel } from "./sdk-model.ts";
+import { type SdkCall, type SdkModel, type SdkPart, sdkModel } from "./sdk-model.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 import { Thought } from "./thought.ts";
 import { watchedFetch } from "./watched-fetch.ts";
@@ -34,11 +35,18 @@ export function createModelsBackend(options: ModelsOptions): AgentBackend {
   return new ModelsBackend(options);
 }
 
+/** Models that are kept made. */
+const maxSdkModels = 64;
+
 class ModelsBackend implements AgentBackend {
   readonly id = "models";
   readonly #options: ModelsOptions;
   readonly #providers: ReadonlyMap<string, ModelProvider>;
   readonly #closed = new AbortController();
+  /** Made once each: the SDK builds a whole schema of its answers for every one. */
+  readonly #sdkModels = new Map<string, Promise<SdkModel>>();
+  /** The `fetch` of the request that is under way, which counts what comes for it. */
+  readonly #fetching = new AsyncLocalStorage<typeof globalThis.fetch>();
 
   constructor(options: ModelsOptions) {
     for (const provider of options.providers) requireSound(provider);
@@ -108,8 +116,9 @@ class ModelsBackend implements AgentBackend {
   ): AsyncGenerator<SdkPart> {
     const { maxAnswerBytes } = this.#limits();
     const fetch = watchedFetch({ heard: () => watch.heard(), maxAnswerBytes });
-    const sdk = await sdkModel(provider, model.id, fetch);
-    const { stream } = await watch.during(untilAborted(signal, sdk.doStream(callOf(request, provider, model, signal))));
+    const sdk = await this.#sdkModel(provider, model.id);
+    const asking = this.#fetching.run(fetch, () => sdk.doStream(callOf(request, provider, model, signal)));
+    const { stream } = await watch.during(untilAborted(signal, asking));
     const reader = stream.getReader();
     try {
       for (;;) {
@@ -121,6 +130,21 @@ class ModelsBackend implements AgentBackend {
       // Nobody waits for the goodbye of a connection that is given up.
       reader.cancel().catch(() => {});
     }
+  }
+
+  async #sdkModel(provider: ModelProvider, model: string): Promise<SdkModel> {
+    const name = `${provider.id}/${model}`;
+    const known = this.#sdkModels.get(name);
+    if (known !== undefined) return known;
+    const made = sdkModel(provider, model, (input, init) => {
+      const fetch = this.#fetching.getStore();
+      return fetch === undefined ? Promise.reject(new Error("nobody asked")) : fetch(input, init);
+    });
+    // A provider that names no models takes any name.
+    if (this.#sdkModels.size >= maxSdkModels) this.#sdkModels.clear();
+    this.#sdkModels.set(name, made);
+    made.catch(() => this.#sdkModels.delete(name));
+    return made;
   }
 
   #limits() {

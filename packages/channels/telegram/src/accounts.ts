@@ -80,10 +80,11 @@ function accountOf(id: string, base: Fields, own: Fields, env: Environment): Cha
     enabled: base["enabled"] !== false && own["enabled"] !== false,
     notConfigured: whyNotConfigured(settings),
     policy: accountPolicyOf(merged),
+    ...(settings.webhook !== undefined && { webhookPath: textIn(merged["webhookPath"]) ?? "/telegram-webhook" }),
+    secrets: () => [token, secret].filter((text) => text !== undefined),
     describe: {
       tokenSource: source,
       mode: settings.webhook === undefined ? "polling" : "webhook",
-      ...(settings.webhook !== undefined && { webhookPath: textIn(merged["webhookPath"]) ?? "/telegram-webhook" }),
       ...(token !== undefined && isBotToken(token) && { botId: token.slice(0, token.indexOf(":")) }),
       // A path may be a secret of its own; the rest of an address isn't.
       ...(webhookUrl !== undefined && URL.canParse(webhookUrl) && { webhookOrigin: new URL(webhookUrl).origin }),

@@ -116,10 +116,11 @@ test("[telegram:no-secrets] accounts: what may be shown has no secret, nor the p
   };
   const { settings: _own, ...shown } = accounts(section)[0]!;
   expect(JSON.stringify(shown)).not.toMatch(/s3cret|tttt/);
+  expect(shown.webhookPath).toBe("/telegram-webhook");
+  expect(shown.secrets?.()).toEqual(["1:tttttttttttttttttttttttt1", "s3cret-0123456789"]);
   expect(shown.describe).toEqual({
     tokenSource: "config",
     mode: "webhook",
-    webhookPath: "/telegram-webhook",
     botId: "1",
     webhookOrigin: "https://g.example",
   });

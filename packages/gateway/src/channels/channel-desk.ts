@@ -1,8 +1,10 @@
 import {
   AccountKeeper,
+  type AccountPolicy,
   type AccountRef,
   type ChannelAccount,
   type ChannelAdapter,
+  type GroupPolicyRow,
   Inbox,
   type MediaShelf,
   Outbox,
@@ -25,6 +27,8 @@ export interface ChannelDeskOptions {
   /** A number from 0 up to 1, for jitter. */
   readonly random: () => number;
   readonly logger: Logger;
+  /** The commands that menus show. */
+  readonly menu: readonly { readonly name: string; readonly description: string }[];
   /** Learns of conversations in which something new waits. */
   readonly arrived: (conversations: readonly string[]) => void;
 }
@@ -45,6 +49,7 @@ export class ChannelDesk {
   readonly drops: DropRecord;
   readonly #options: ChannelDeskOptions;
   readonly #keepers = new Map<string, AccountKeeper>();
+  readonly #moved = new Map<string, Map<string, GroupPolicyRow>>();
   readonly #waiting = new Map<string, Set<(row: OutboxRow) => void>>();
 
   constructor(options: ChannelDeskOptions) {
@@ -96,6 +101,30 @@ export class ChannelDesk {
   /** The keeper of an account. */
   keeper(ref: AccountRef): AccountKeeper | undefined {
     return this.#keepers.get(keyOf(ref));
+  }
+
+  /** What an account's configuration says, with the groups that have moved since it was read. */
+  policyOf(keeper: AccountKeeper): AccountPolicy {
+    const { policy } = keeper.account;
+    const moved = this.#moved.get(keyOf(keeper.ref));
+    return moved === undefined ? policy : { ...policy, groups: { ...policy.groups, ...Object.fromEntries(moved) } };
+  }
+
+  /** A group has a new id: what is configured for it holds there. @returns whether anything was configured for it */
+  moveGroup(keeper: AccountKeeper, from: string, to: string): boolean {
+    const { groups } = this.policyOf(keeper);
+    const row = Object.hasOwn(groups, from) ? groups[from] : undefined;
+    if (row === undefined || Object.hasOwn(groups, to)) return false;
+    const account = keyOf(keeper.ref);
+    this.#moved.set(account, (this.#moved.get(account) ?? new Map<string, GroupPolicyRow>()).set(to, row));
+    return true;
+  }
+
+  /** The account whose platform brings events to a path; `undefined` when there is none. */
+  atPath(path: string): AccountKeeper | undefined {
+    for (const keeper of this.#keepers.values())
+      if (keeper.account.enabled && keeper.account.webhookPath === path) return keeper;
+    return undefined;
   }
 
   /** Something new is in the outbox of an account. */
@@ -179,6 +208,7 @@ export class ChannelDesk {
       clock,
       random,
       logger,
+      menu: this.#options.menu,
       ended: (row) => {
         for (const listener of this.#waiting.get(row.key) ?? []) listener(row);
       },

@@ -3,18 +3,22 @@ import {
   type AgentRuntimeOptions,
   type AgentSettings,
   type BackendPort,
+  chatCommands,
   mainSessionKey,
   parseChatCommand,
+  type ReplyRoute,
+  type RunEvent,
   type TurnRequest,
 } from "@saltgate/agent";
-import { defaultGatheringRules, MediaShelf, Receptionist } from "@saltgate/channel";
+import { type AccountKeeper, defaultGatheringRules, MediaShelf, Receptionist } from "@saltgate/channel";
 import type { SenderPairing } from "@saltgate/pairing";
-import type { SqlDatabase } from "@saltgate/store";
+import { type SqlDatabase, type SqlTransaction, StoreError } from "@saltgate/store";
 import { ChannelDesk } from "../channels/channel-desk.ts";
 import type { GatewayChannels } from "../channels/installed-channels.ts";
 import type { Clock } from "../clock.ts";
 import type { Peer } from "../connection/peer.ts";
 import type { EventPublisher } from "../events/event-hub.ts";
+import type { ConversationHealth } from "../health/health-monitor.ts";
 import type { Logger } from "../logging/logger.ts";
 import { agentMethods } from "../methods/agents.ts";
 import { channelMethods } from "../methods/channels.ts";
@@ -24,6 +28,17 @@ import type { Handlers } from "../methods/handlers.ts";
 import { messageMethods } from "../methods/messages.ts";
 import { sessionKeyOf, sessionMethods } from "../methods/sessions.ts";
 import type { NodeChannel } from "../nodes/node-session.ts";
+import { isReturn, isToBeDeleted, returnAnswer } from "../tools/session-return.ts";
+import type { ToolHost, ToolRules } from "../tools/tool-rules.ts";
+import { createToolbox, type ToolboxOptions } from "../tools/toolbox.ts";
+import {
+  channelLines,
+  channelProblems,
+  type Ground,
+  healthOfChannels,
+  healthOfSessions,
+  statusOfSessions,
+} from "./glance.ts";
 import { type ChatRules, InboundDesk } from "./inbound-desk.ts";
 import { ReplyDesk } from "./reply-desk.ts";
 import { RunBroadcast } from "./run-broadcast.ts";
@@ -32,7 +47,7 @@ import { SystemLines } from "./system-lines.ts";
 
 /** What a gateway is given about conversations. */
 export interface GatewayConversation {
-  /** Where sessions, turns, the inbox and the outbox are; with the parts {@link conversationSchema}. */
+  /** Where sessions, turns, the inbox and the outbox are; opened with the tables of conversations. */
   readonly database: SqlDatabase;
   /** Where files on their way in and out are kept. */
   readonly mediaDir: string;
@@ -42,12 +57,16 @@ export interface GatewayConversation {
   readonly settings: () => AgentSettings;
   readonly rules: () => ChatRules;
   readonly backends: BackendPort;
-  readonly tools: (desk: ConversationDesk) => AgentRuntimeOptions["toolsFor"];
+  readonly toolRules: () => ToolRules;
+  /** Where commands of agents run; without it they run none. */
+  readonly toolHost: ToolHost | undefined;
   readonly workspaceFiles: AgentRuntimeOptions["workspaceFiles"];
   /** Opens a file of an agent's folder that an answer attaches. @throws when it isn't inside that folder */
   readonly workspaceFile: (agentId: string, path: string) => Promise<Uint8Array<ArrayBuffer>>;
   /** Takes the credentials of a channel's account out of the configuration. */
   readonly forgetCredentials: Parameters<typeof channelMethods>[0]["forgetCredentials"];
+  /** Writes a group's new id into the configuration. @returns false when that isn't wanted */
+  readonly groupMoved: (channel: string, from: string, to: string) => Promise<boolean>;
   /** The profile that the gateway runs with, unless it is the default one. */
   readonly profile: string | undefined;
 }
@@ -59,6 +78,8 @@ export interface ConversationDeskOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly newId: () => string;
+  /** What tools reach over, besides what the desk has itself. */
+  readonly tools: Pick<ToolboxOptions, "approvals" | "approvalsFile" | "nodes" | "skillBins" | "timeoutMs">;
   readonly houseFacts: Omit<AgentRuntimeOptions["houseFacts"], "channels" | "models">;
 }
 
@@ -84,6 +105,8 @@ export class ConversationDesk {
   readonly #lines: SystemLines;
   /** Runs whose sessions show what tools are called with, and what they answered. */
   readonly #verbose = new Set<string>();
+  /** Runs whose answers were handed to the sessions that started them. */
+  readonly #returning = new Map<string, ReplyRoute>();
   #opening: Promise<void> | undefined;
 
   constructor(options: ConversationDeskOptions) {
@@ -101,6 +124,7 @@ export class ConversationDesk {
       clock,
       random: Math.random,
       logger,
+      menu: chatCommands,
       arrived: (conversations) => this.#receptionist.arrived(conversations),
     });
     this.#broadcast = new RunBroadcast({
@@ -117,21 +141,38 @@ export class ConversationDesk {
       random: Math.random,
       settings,
       backends: conversation.backends,
-      toolsFor: conversation.tools(this),
+      toolsFor: (question) => toolsFor(question),
       workspaceFiles: conversation.workspaceFiles,
       onEvent: (event) => {
         if (event.type === "started") this.#noteVerbosity(event.runId, event.sessionKey);
         if (event.type === "ended") this.#verbose.delete(event.runId);
         this.#broadcast.take(event);
         this.#replies.take(event);
+        if (event.type === "ended") this.#returned(event);
       },
-      reply: (sql, reply) => this.#replies.reply(sql, reply),
+      reply: (sql, reply) => {
+        if (!isReturn(reply.route)) return this.#replies.reply(sql, reply);
+        this.#returning.set(reply.runId, reply.route);
+        returnAnswer(sql, reply, this.runtime);
+      },
       houseFacts: {
         ...options.houseFacts,
         channels: () => this.#channelFacts(),
         models: () => this.runtime.models(),
       },
       log: logger,
+    });
+    const toolsFor = createToolbox({
+      ...options.tools,
+      database,
+      desk: this.channels,
+      shelf,
+      runtime: this.runtime,
+      settings,
+      rules: conversation.toolRules,
+      host: conversation.toolHost,
+      now: clock.now,
+      newId,
     });
     const inbound = new InboundDesk({
       desk: this.channels,
@@ -142,6 +183,7 @@ export class ConversationDesk {
       rules: conversation.rules,
       lines: this.#lines,
       logger,
+      groupMoved: conversation.groupMoved,
       profile: conversation.profile,
     });
     this.#receptionist = new Receptionist({
@@ -163,7 +205,7 @@ export class ConversationDesk {
         desk: this.channels,
         database,
         shelf,
-        mirror: (sessionKey, text) => this.#mirror(sessionKey, text),
+        mirror: (sql, sessionKey, text) => this.#mirror(sql, sessionKey, text),
       }),
       ...sessionMethods({ ...shared, now: clock.now }),
     };
@@ -214,6 +256,44 @@ export class ConversationDesk {
     return { defaultAgentId, mainKey: session.mainKey, mainSessionKey: this.mainSessionKey, scope: "per-sender" };
   }
 
+  /** What is wrong with the channels, in words for the owner. */
+  get problems(): readonly string[] {
+    return channelProblems(this.channels);
+  }
+
+  /** Channels, agents and sessions, as `health` tells them. */
+  async health(): Promise<ConversationHealth> {
+    const sessions = await this.#look((sql) => healthOfSessions(sql, this.#ground()));
+    return { ...sessions, ...(await healthOfChannels(this.channels)) };
+  }
+
+  /** Channels, agents and sessions, as `status` tells them. */
+  async status(): Promise<ReturnType<typeof statusOfSessions> & { channelSummary: string[] }> {
+    const sessions = await this.#look((sql) => statusOfSessions(sql, this.#ground()));
+    return { ...sessions, channelSummary: channelLines(this.channels) };
+  }
+
+  /** Reads; a database that can't be used has nothing to show, and is a problem of its own that the owner is told. */
+  async #look<T>(read: (sql: SqlTransaction | undefined) => T): Promise<T> {
+    try {
+      return await this.database.read(read);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return read(undefined);
+    }
+  }
+
+  #ground(): Ground {
+    const { clock, conversation } = this.#options;
+    return {
+      file: this.database.file,
+      sessions: this.runtime.sessions,
+      settings: conversation.settings(),
+      models: this.runtime.models(),
+      nowMs: clock.now(),
+    };
+  }
+
   /** A node says something that belongs to a conversation. @returns true, or why it had no effect */
   async nodeEvent(event: string, payload: unknown, node: NodeChannel, caller: Peer): Promise<true | string> {
     const said = (typeof payload === "object" && payload !== null ? payload : {}) as Readonly<Record<string, unknown>>;
@@ -242,12 +322,18 @@ export class ConversationDesk {
           principal: { ...principalOf(caller), isOwner: false, channel: "node" },
           origin: { channel: "webchat", chatType: "direct" },
         };
-        await this.runtime.submit(turn, { commandAuthorized: true });
-        return true;
+        const acceptance = await this.runtime.submit(turn, { commandAuthorized: true });
+        return acceptance.status === "refused" ? acceptance.reason : true;
       }
       default:
         return "this gateway does nothing with this event";
     }
+  }
+
+  /** Who takes what a chat platform brings to a path. */
+  webhook(path: string): AccountKeeper["receiveWebhook"] | undefined {
+    const keeper = this.channels.atPath(path);
+    return keeper && ((request) => keeper.receiveWebhook(request));
   }
 
   /** A connection of a node is over. */
@@ -266,7 +352,22 @@ export class ConversationDesk {
       replying: this.#replies.size,
       listeners: this.#listeners.size,
       lines: this.#lines.size,
+      returning: this.#returning.size,
+      verbose: this.#verbose.size,
     };
+  }
+
+  /** An agent's answer was handed to the session that started it: that one goes on, and the agent's own may go. */
+  #returned({ runId, sessionKey }: RunEvent): void {
+    const route = this.#returning.get(runId);
+    if (route === undefined) return;
+    this.#returning.delete(runId);
+    this.runtime.accepted();
+    if (!isToBeDeleted(route)) return;
+    const { clock, logger } = this.#options;
+    this.database
+      .write((sql) => this.runtime.sessions.delete(sql, sessionKey, clock.now()))
+      .catch((error: unknown) => logger.warn({ err: error }, "the session of an agent that is done can't be put away"));
   }
 
   #noteVerbosity(runId: string, sessionKey: string): void {
@@ -298,12 +399,10 @@ export class ConversationDesk {
   }
 
   /** What was sent without an agent stands in the transcript of the session that it was sent for. */
-  async #mirror(requested: string, text: string): Promise<void> {
+  #mirror(sql: SqlTransaction, requested: string, text: string): void {
     const { conversation, clock } = this.#options;
     const key = sessionKeyOf(requested, undefined, conversation.settings());
-    await this.database.write((sql) => {
-      this.runtime.sessions.ensure(sql, { key, nowMs: clock.now() });
-      this.runtime.sessions.inject(sql, key, { text }, clock.now());
-    });
+    this.runtime.sessions.ensure(sql, { key, nowMs: clock.now() });
+    this.runtime.sessions.inject(sql, key, { text }, clock.now());
   }
 }

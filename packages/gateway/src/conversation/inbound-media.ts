@@ -4,6 +4,8 @@ import { LIMITS } from "@saltgate/protocol";
 
 /** Pictures of one message that an agent sees. */
 const maxImages = 10;
+/** Bytes of all of them together: in base64 a third more, and still less than a transcript keeps of one message. */
+const maxTotalBytes = 15_000_000;
 
 /**
  * The pictures of a message that was let in. One that is too large or can't be fetched is said to be so: the message counts
@@ -21,7 +23,7 @@ export async function fetchImages(
     LIMITS.maxAttachmentBytes,
   );
   const images = message.media.filter(({ kind }) => kind === "image" || kind === "sticker").slice(0, maxImages);
-  return await Promise.all(
+  const parts = await Promise.all(
     images.map(async ({ ref, bytes: announced }): Promise<MessagePart> => {
       if (announced !== undefined && announced > maxBytes)
         return note(`a picture of ${announced} bytes is larger than ${maxBytes}`);
@@ -35,6 +37,12 @@ export async function fetchImages(
       }
     }),
   );
+  let totalBytes = 0;
+  return parts.map((part) => {
+    if (part.type !== "image") return part;
+    totalBytes += (part.data.length * 3) / 4;
+    return totalBytes > maxTotalBytes ? note("a picture was left out: together they are too large") : part;
+  });
 }
 
 const note = (text: string): MessagePart => ({ type: "text", text: `(${text})` });

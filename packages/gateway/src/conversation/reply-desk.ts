@@ -2,6 +2,7 @@ import { type ReplyRoute, type RunEvent, type RunReply, visibleSoFar } from "@sa
 import { type AccountKeeper, chunkMarkdown, type NewDelivery, type OutboundTarget } from "@saltgate/channel";
 import type { SqlDatabase, SqlTransaction } from "@saltgate/store";
 import type { ChannelDesk } from "../channels/channel-desk.ts";
+import { fileTypeOf } from "../channels/file-type.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../logging/logger.ts";
 
@@ -181,22 +182,6 @@ export class ReplyDesk {
 
 type StoredFile = Extract<NewDelivery["content"], { kind: "media" }>["file"];
 
-const fileKinds: Readonly<Record<string, readonly [StoredFile["kind"], string]>> = {
-  png: ["image", "image/png"],
-  jpg: ["image", "image/jpeg"],
-  jpeg: ["image", "image/jpeg"],
-  webp: ["image", "image/webp"],
-  gif: ["animation", "image/gif"],
-  mp4: ["video", "video/mp4"],
-  mp3: ["audio", "audio/mpeg"],
-  m4a: ["audio", "audio/mp4"],
-  ogg: ["audio", "audio/ogg"],
-  opus: ["audio", "audio/ogg"],
-  wav: ["audio", "audio/wav"],
-  pdf: ["document", "application/pdf"],
-  txt: ["document", "text/plain"],
-};
-
 /**
  * A file of the agent's folder that an answer attaches, to be opened when it is sent (rule R-59 is kept there). Addresses
  * are left out: the gateway fetches nothing that a model names.
@@ -204,10 +189,7 @@ const fileKinds: Readonly<Record<string, readonly [StoredFile["kind"], string]>>
 function attachedFile(agentId: string, path: string, asVoice: boolean): StoredFile | undefined {
   if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return undefined;
   const fileName = path.split(/[\\/]/).at(-1) ?? path;
-  const [kind, mimeType] = fileKinds[fileName.split(".").at(-1)?.toLowerCase() ?? ""] ?? [
-    "document",
-    "application/octet-stream",
-  ];
+  const { kind, mimeType } = fileTypeOf(fileName);
   return {
     mediaId: `workspace:${agentId}:${path}`,
     kind: kind === "audio" && asVoice ? "voice" : kind,

@@ -11,8 +11,16 @@ export interface HealthSources {
   problems(): readonly string[];
   connections(): { readonly operators: number; readonly nodes: number };
   bufferedBytes(): number;
+  /** Channels, agents and sessions, as they are. */
+  conversations(): Promise<ConversationHealth>;
   version: string;
 }
+
+/** What of a look is about conversations. */
+export type ConversationHealth = Pick<
+  HealthSummary,
+  "agents" | "channelLabels" | "channelOrder" | "channels" | "defaultAgentId" | "heartbeatSeconds" | "sessions"
+>;
 
 /** A look younger than this is still good, in milliseconds. */
 const FRESH_MS = 60_000;
@@ -56,9 +64,10 @@ export class HealthMonitor {
   }
 
   /** Looks now. */
-  look(): HealthSummary {
+  async look(): Promise<HealthSummary> {
     const startedAt = this.#clock.now();
     const sources = this.#sources;
+    const conversations = await sources.conversations();
     const phase = sources.phase();
     const problems = sources.problems();
     const summary: HealthSummary = {
@@ -71,13 +80,7 @@ export class HealthMonitor {
       ...(this.#lateness.length > 0 && { eventLoop: percentiles(this.#lateness) }),
       memory: { rssBytes: process.memoryUsage.rss(), bufferedBytes: sources.bufferedBytes() },
       connections: sources.connections(),
-      channels: {},
-      channelOrder: [],
-      channelLabels: {},
-      heartbeatSeconds: 0,
-      defaultAgentId: "main",
-      agents: [],
-      sessions: { path: "", count: 0, recent: [] },
+      ...conversations,
     };
     summary.durationMs = Math.max(0, this.#clock.now() - startedAt);
     this.#last = summary;

@@ -27,7 +27,15 @@ export interface HttpHost {
   /** Whether the gateway serves. */
   readiness(): { readonly ready: boolean; readonly phase: string };
   metrics(): readonly Metric[];
+  /** Who takes what a chat platform brings to this path; `undefined` when nobody does. He checks who sent it. */
+  webhook(path: string): WebhookTaker | undefined;
 }
+
+/** Takes a request of a chat platform. */
+export type WebhookTaker = (request: {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+}) => Promise<{ readonly status: number; readonly body?: string }>;
 
 /** How the gateway is reached. */
 export interface ListenPlan {
@@ -47,6 +55,9 @@ export interface HttpSurface {
   readonly addresses: readonly string[];
   close(): Promise<void>;
 }
+
+/** Largest request of a chat platform, in bytes. */
+const MAX_WEBHOOK_BYTES = 1_048_576;
 
 /** Routes that answer without authentication. Everything else that exists asks for it (rule R-21). */
 const PUBLIC_ROUTES = { page: "/", style: "/page.css", alive: "/healthz", ready: "/readyz" } as const;
@@ -132,6 +143,33 @@ function addRoutes(app: FastifyInstance, host: HttpHost): void {
   });
 }
 
+/** What chat platforms bring: the only thing that may be posted. Without an account at the path nothing is read. */
+function addWebhooks(app: FastifyInstance, host: HttpHost): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: MAX_WEBHOOK_BYTES }, (_request, body, done) =>
+    done(null, body),
+  );
+  const pathOf = (request: FastifyRequest): string => request.url.split("?", 1)[0] ?? "";
+  app.post("/*", {
+    onRequest: async (request, reply) => {
+      reply.headers(SECURITY_HEADERS);
+      const refusal = refuseTarget(request.raw);
+      if (refusal !== undefined) return send(reply, refusal);
+      if (host.webhook(pathOf(request)) === undefined)
+        return send(reply, { status: 404, type: "not_found", message: "Not Found" });
+    },
+    handler: async (request, reply) => {
+      const take = host.webhook(pathOf(request));
+      if (take === undefined || !(request.body instanceof Uint8Array)) return reply.code(400).send();
+      const headers = Object.fromEntries(
+        Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]),
+      );
+      const { body = "", status } = await take({ headers, body: request.body });
+      return reply.code(status).type("text/plain; charset=utf-8").send(body);
+    },
+  });
+}
+
 /**
  * Starts to listen: one Fastify server for HTTP and WebSocket, on every address of the plan. An address that must be
  * bound and can't be fails the whole start, and nothing stays bound (rule R-08).
@@ -164,6 +202,7 @@ export async function listen(
   });
   // The plug-in wraps routes that are added after it, so they go into a scope that is loaded after it.
   await app.register(async (scope) => addRoutes(scope, host));
+  await app.register(async (scope) => addWebhooks(scope, host));
   await app.ready();
 
   const [main] = servers;

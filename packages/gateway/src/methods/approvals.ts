@@ -2,6 +2,7 @@ import { renderArgv } from "@saltgate/exec-policy";
 import { type ApprovalSubject, type CheckedParamsOf, LIMITS, scopeSatisfies } from "@saltgate/protocol";
 import { type ApprovalDesk, pendingApprovalOf, unknownApproval } from "../approvals/approval-desk.ts";
 import type { ApprovalCaller } from "../approvals/exec-approvals.ts";
+import { subjectOfPlan } from "../approvals/plan-subject.ts";
 import { nameOf, type Peer } from "../connection/peer.ts";
 import { RequestError } from "../dispatch/outcome.ts";
 import { loggable } from "../logging/logger.ts";
@@ -104,20 +105,23 @@ function subjectOf(params: CheckedParamsOf<"exec.approval.request">): ApprovalSu
       details: { field: differing },
     });
   }
+  const { ask = null, security = null } = params;
+  const warning = params.warningText == null ? {} : { warningText: params.warningText };
+  const host = params.host ?? (params.nodeId == null ? null : "node");
+  const node = params.nodeId == null ? {} : { nodeId: params.nodeId };
+  if (plan !== undefined) return { ...subjectOfPlan(plan), host, ...node, security, ask, ...warning };
   return {
     command: exact ?? params.command ?? "",
     ...(argv && { commandArgv: [...argv] }),
-    cwd: plan?.cwd ?? params.cwd ?? null,
-    host: params.host ?? (params.nodeId == null ? null : "node"),
-    ...(params.nodeId != null && { nodeId: params.nodeId }),
-    security: params.security ?? null,
-    ask: params.ask ?? null,
-    ...(params.warningText != null && { warningText: params.warningText }),
-    agentId: plan?.agentId ?? params.agentId ?? null,
-    resolvedPath: plan?.executable ?? params.resolvedPath ?? null,
-    sessionKey: plan?.sessionKey ?? params.sessionKey ?? null,
-    ...(plan && plan.envNames.length > 0 && { envNames: [...plan.envNames] }),
-    ...(plan?.mutableFileOperand && { scriptPath: plan.mutableFileOperand.path }),
+    cwd: params.cwd ?? null,
+    host,
+    ...node,
+    security,
+    ask,
+    ...warning,
+    agentId: params.agentId ?? null,
+    resolvedPath: params.resolvedPath ?? null,
+    sessionKey: params.sessionKey ?? null,
   };
 }
 

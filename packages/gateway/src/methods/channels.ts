@@ -1,4 +1,5 @@
 import type { ChannelDesk } from "../channels/channel-desk.ts";
+import { unknownChannel } from "../channels/destination.ts";
 import type { Clock } from "../clock.ts";
 import { RequestError } from "../dispatch/outcome.ts";
 import type { Handlers } from "./handlers.ts";
@@ -94,11 +95,6 @@ export function channelMethods({ desk, clock, forgetCredentials }: ChannelMethod
       return { channel, accountId, cleared, loggedOut: cleared, ...(note !== undefined && { note }) };
     },
   };
-}
-
-/** The words for a channel that nobody knows. */
-export function unknownChannel(name: string): RequestError {
-  return new RequestError("UNKNOWN_CHANNEL", `unsupported channel: ${name.slice(0, 80)} (saltgate channels status)`);
 }
 
 /** A channel as one line of status: its default account. */

@@ -15,6 +15,7 @@ import {
 import { type Attachment, LIMITS, type ResultOf, scopeSatisfies } from "@saltgate/protocol";
 import type { SqlDatabase } from "@saltgate/store";
 import type { ChannelDesk } from "../channels/channel-desk.ts";
+import { destinationOf } from "../channels/destination.ts";
 import type { Clock } from "../clock.ts";
 import type { Peer } from "../connection/peer.ts";
 import { imageType } from "../conversation/inbound-media.ts";
@@ -23,7 +24,6 @@ import { RequestError, TwoPhaseResult } from "../dispatch/outcome.ts";
 import type { EventPublisher } from "../events/event-hub.ts";
 import { given } from "../given.ts";
 import type { Handlers } from "./handlers.ts";
-import { destinationOf } from "./messages.ts";
 import { requireModel, sessionKeyOf } from "./sessions.ts";
 
 /** What the methods by which operators talk with agents need. */
@@ -95,6 +95,9 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
     if (acceptance.status === "accepted") {
       lines.clear(sessionKey);
       return undefined;
+    }
+    if (acceptance.status === "refused") {
+      throw new RequestError(acceptance.code === "invalid" ? "INVALID_PARAMS" : "TURN_REFUSED", acceptance.reason);
     }
     const known = await runtime.stateOf(runId);
     if (known !== undefined && known.sessionKey !== sessionKey) {

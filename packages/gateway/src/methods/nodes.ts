@@ -1,13 +1,10 @@
 import { LIMITS, type NodeRow, type ResultOf } from "@saltgate/protocol";
-import type { ApprovalDesk } from "../approvals/approval-desk.ts";
-import { permittedRun, withoutGatewayFields } from "../approvals/run-permit.ts";
 import type { Peer } from "../connection/peer.ts";
 import { RequestError } from "../dispatch/outcome.ts";
-import { type CommandRules, refuseCommand } from "../nodes/command-policy.ts";
 import { resultOf } from "../nodes/invocation-answer.ts";
 import { groundOf, type NodeDirectory } from "../nodes/node-directory.ts";
+import { connectedNode, type NodeInvocation, notAllowed } from "../nodes/node-invocation.ts";
 import type { InvocationOutput, NodeInvoker } from "../nodes/node-invoker.ts";
-import { isIdempotent, type NodeSession } from "../nodes/node-session.ts";
 import { approvalCallerOf } from "./approvals.ts";
 import type { Handlers } from "./handlers.ts";
 
@@ -15,8 +12,7 @@ import type { Handlers } from "./handlers.ts";
 export interface NodeMethodsOptions {
   readonly directory: NodeDirectory;
   readonly invoker: NodeInvoker;
-  readonly desk: ApprovalDesk;
-  readonly rules: () => CommandRules;
+  readonly invoke: NodeInvocation;
   readonly now: () => number;
   readonly newId: () => string;
   /** Gives a node the name that its owner chose; `false` when there is no such node. */
@@ -32,15 +28,10 @@ type NodeMethods = Pick<
 
 /** Handlers of the methods by which operators see nodes, and ask them for something. */
 export function nodeMethods(options: NodeMethodsOptions): NodeMethods {
-  const { directory, invoker, rules } = options;
+  const { directory, invoker } = options;
 
-  const sessionOf = (nodeId: string): NodeSession => {
-    const session = directory.current(nodeId);
-    if (session === undefined) throw new RequestError("NOT_CONNECTED", "node not connected");
-    return session;
-  };
   const askApprovalsFile = async (nodeId: string, command: string, params: unknown): Promise<ApprovalsSnapshot> => {
-    const session = sessionOf(nodeId);
+    const session = connectedNode(directory, nodeId);
     const { declared, approved } = groundOf(session);
     if (!declared.includes(command)) throw notAllowed(command, "command not declared by node");
     if (!approved.includes(command)) throw notAllowed(command, "command not approved by owner");
@@ -61,22 +52,20 @@ export function nodeMethods(options: NodeMethodsOptions): NodeMethods {
       return { ts: options.now(), ...row } satisfies NodeRow & { ts: number };
     },
     async "node.invoke"(params, caller) {
-      const [nodeId, command] = [params.nodeId.trim(), params.command.trim()];
-      if (nodeId === "" || command === "") throw new RequestError("INVALID_PARAMS", "nodeId and command required");
-      const session = sessionOf(nodeId);
-      const refusal = refuseCommand(command, groundOf(session), rules());
-      if (refusal !== undefined) throw notAllowed(command, refusal);
-      const { idempotencyKey } = params;
-      const answer = await invoker.ask(session, {
-        command,
-        params: await paramsFor(session, command, params, caller, options.desk),
-        timeoutMs: params.timeoutMs ?? LIMITS.nodeInvokeTimeoutMs,
-        idempotencyKey,
-        onOutput: params.stream
-          ? (output) => options.sendOutput(caller.connId, { ...output, nodeId, idempotencyKey })
-          : undefined,
-      });
-      return resultOf(nodeId, command, answer);
+      const { command, idempotencyKey, nodeId, stream, timeoutMs } = params;
+      return options.invoke(
+        {
+          nodeId,
+          command,
+          params: params.params,
+          timeoutMs,
+          idempotencyKey,
+          onOutput: stream
+            ? (output) => options.sendOutput(caller.connId, { ...output, nodeId: nodeId.trim(), idempotencyKey })
+            : undefined,
+        },
+        approvalCallerOf(caller),
+      );
     },
     async "node.rename"({ nodeId, displayName }, caller) {
       if (!(await options.rename(nodeId, displayName, caller))) throw unknownNode();
@@ -89,26 +78,6 @@ export function nodeMethods(options: NodeMethodsOptions): NodeMethods {
 }
 
 type ApprovalsSnapshot = ResultOf<"exec.approvals.node.get">;
-
-/** What a node is sent as params: of what the caller says about approvals, only what the gateway knows to be so. */
-async function paramsFor(
-  session: NodeSession,
-  command: string,
-  { params, idempotencyKey: key }: { readonly params?: unknown; readonly idempotencyKey: string },
-  caller: Peer,
-  desk: ApprovalDesk,
-): Promise<unknown> {
-  if (!command.startsWith("system.")) return params;
-  if (command !== "system.run") return withoutGatewayFields(params);
-  const { nodeId, surface } = session;
-  const isBindable = surface.commands.includes("system.run.prepare");
-  const target = { nodeId, key, isBindable, isRepeatable: isIdempotent(session) };
-  return permittedRun(params, target, approvalCallerOf(caller), desk);
-}
-
-function notAllowed(command: string, reason: string): RequestError {
-  return new RequestError("COMMAND_NOT_ALLOWED", "node command not allowed", { details: { reason, command } });
-}
 
 function unknownNode(): RequestError {
   return new RequestError("UNKNOWN_NODE", "unknown nodeId (saltgate nodes list)");

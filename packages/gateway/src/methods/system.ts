@@ -1,4 +1,4 @@
-import { scopeSatisfies } from "@saltgate/protocol";
+import { type ResultOf, scopeSatisfies } from "@saltgate/protocol";
 import { RequestError } from "../dispatch/outcome.ts";
 import type { EventPublisher } from "../events/event-hub.ts";
 import { given } from "../given.ts";
@@ -16,6 +16,8 @@ export interface SystemMethodsOptions {
   /** Takes a line for the main session. */
   readonly queueSystemEvent: (text: string) => void;
   readonly queuedSystemEvents: () => readonly string[];
+  /** Channels, agents and sessions. */
+  readonly conversations: () => Promise<Pick<ResultOf<"status">, "channelSummary" | "heartbeat" | "sessions">>;
   readonly uptimeMs: () => number;
   readonly version: string;
 }
@@ -25,23 +27,22 @@ type SystemMethods = Pick<Handlers, "health" | "status" | "system-presence" | "s
 /** Handlers of the methods about the gateway itself. */
 export function systemMethods(options: SystemMethodsOptions): SystemMethods {
   const { health, presence, events } = options;
-  const lookAndTell = (): ReturnType<HealthMonitor["look"]> => {
-    const summary = health.look();
+  const lookAndTell = async (): ReturnType<HealthMonitor["look"]> => {
+    const summary = await health.look();
     events.publish("health", withoutProblems(summary), { presence: presence.version, health: health.version });
     return summary;
   };
   return {
-    health(params, caller) {
-      const summary = params.probe === true || health.stale || health.last === undefined ? lookAndTell() : health.last;
+    async health(params, caller) {
+      const isFresh = params.probe !== true && !health.stale;
+      const summary = (isFresh ? health.last : undefined) ?? (await lookAndTell());
       return scopeSatisfies(caller.scopes, "operator.admin") ? summary : withoutProblems(summary);
     },
-    status: () => ({
+    status: async () => ({
       version: options.version,
       uptimeMs: options.uptimeMs(),
-      heartbeat: { defaultAgentId: "main", agents: [] },
-      channelSummary: [],
       queuedSystemEvents: [...options.queuedSystemEvents()],
-      sessions: { paths: [], count: 0, defaults: { model: null, contextTokens: null }, recent: [], byAgent: [] },
+      ...(await options.conversations()),
     }),
     "system-presence": () => presence.list(),
     "system-event"(params) {

@@ -1,4 +1,5 @@
 import type { NodeFacts } from "@saltgate/pairing";
+import type { NodeRow } from "@saltgate/protocol";
 import { type StateDocument, StoreError } from "@saltgate/store";
 import type { ApprovalDesk } from "../approvals/approval-desk.ts";
 import type { Clock } from "../clock.ts";
@@ -17,6 +18,7 @@ import type { CommandRules } from "./command-policy.ts";
 import type { NodeDeclaration, NodeSurface } from "./node-declaration.ts";
 import { type Diary, NodeDiary } from "./node-diary.ts";
 import { NodeDirectory } from "./node-directory.ts";
+import { createNodeInvocation, type NodeInvocation } from "./node-invocation.ts";
 import { type InvocationOutput, NodeInvoker } from "./node-invoker.ts";
 import type { NodeChannel } from "./node-session.ts";
 import { platformOf } from "./platform.ts";
@@ -64,6 +66,8 @@ type NodeDeskMethods = ReturnType<typeof nodeMethods> &
 /** Everything about nodes in one gateway: who they are, what they may be asked, and what waits for them. */
 export class NodeDesk {
   readonly methods: Pick<Handlers, keyof NodeDeskMethods>;
+  /** Asks a node for something on somebody's behalf. */
+  readonly invoke: NodeInvocation;
   readonly #options: NodeDeskOptions;
   readonly #directory: NodeDirectory;
   readonly #invoker: NodeInvoker;
@@ -86,14 +90,19 @@ export class NodeDesk {
       onChange: (nodeId, reason) =>
         events.publish("node.changed", { nodeId, connected: reason !== "disconnected", reason, ts: clock.now() }),
     });
+    this.invoke = createNodeInvocation({
+      directory: this.#directory,
+      invoker: this.#invoker,
+      rules: nodes.rules,
+      approvals: options.approvals,
+    });
     const isKnown = async (nodeId: string): Promise<boolean> =>
       (await this.#directory.rows()).some((row) => row.nodeId === nodeId);
     this.methods = {
       ...nodeMethods({
         directory: this.#directory,
         invoker: this.#invoker,
-        desk: options.approvals,
-        rules: nodes.rules,
+        invoke: this.invoke,
         now: clock.now,
         newId,
         rename: (nodeId, displayName, caller) => this.#rename(nodeId, displayName, caller),
@@ -142,6 +151,11 @@ export class NodeDesk {
       },
     });
     return { caps: surface.caps, commands: surface.commands, platform: pinned === undefined ? platform : "unknown" };
+  }
+
+  /** Every node that is paired or here. */
+  rows(): Promise<readonly NodeRow[]> {
+    return this.#directory.rows();
   }
 
   /** The nodes that are here, in a few words each. */

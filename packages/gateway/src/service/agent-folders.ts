@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { type AgentSettings, type WorkspaceFile, WorkspaceJail } from "@saltgate/agent";
 
 /** The files of an agent's folder that its system prompt quotes, in this order. */
@@ -20,9 +20,12 @@ export class AgentFolders {
   /** What the owner wrote for an agent. A file that isn't there, or can't be read, has no text. */
   async promptFiles(agentId: string): Promise<readonly WorkspaceFile[]> {
     const jail = await this.#open(agentId);
+    // One look says which are there: each is asked for before every run, and most folders have few of them.
+    const there = new Set(await readdir(this.#folderOf(agentId)).catch(() => []));
     return await Promise.all(
       PROMPT_FILES.map(async (name) => {
         try {
+          if (!there.has(name)) return { name, text: undefined };
           return { name, text: (await jail.read(name, maxPromptFileBytes)).bytes.toString("utf8") };
         } catch {
           return { name, text: undefined };
@@ -37,12 +40,17 @@ export class AgentFolders {
   }
 
   async #open(agentId: string): Promise<WorkspaceJail> {
+    const folder = this.#folderOf(agentId);
+    if (!this.#made.has(folder)) {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      this.#made.add(folder);
+    }
+    return await WorkspaceJail.open(folder);
+  }
+
+  #folderOf(agentId: string): string {
     const agent = this.#settings.agents.find(({ id }) => id === agentId);
     if (agent === undefined) throw new Error(`There is no agent "${agentId}".`);
-    if (!this.#made.has(agent.workspace)) {
-      await mkdir(agent.workspace, { recursive: true, mode: 0o700 });
-      this.#made.add(agent.workspace);
-    }
-    return await WorkspaceJail.open(agent.workspace);
+    return agent.workspace;
   }
 }

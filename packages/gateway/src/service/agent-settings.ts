@@ -47,6 +47,8 @@ export function agentSettingsOf(config: Config, places: AgentPlaces): AgentSetti
     allowedModels: Object.keys(agents.defaults.models).map(nameOf),
     thinking: agents.defaults.thinkingDefault ?? usual.thinking,
     timeoutMs: agents.defaults.timeoutSeconds * 1_000,
+    // The backend gives up first, and says better why.
+    silenceMs: Math.max(models.firstByteTimeoutMs, models.idleTimeoutMs) + 15_000,
     concurrency: {
       ...usual.concurrency,
       main: agents.defaults.maxConcurrent,
@@ -69,6 +71,8 @@ export function agentSettingsOf(config: Config, places: AgentPlaces): AgentSetti
     },
     queue: messages.queue,
     limits: { agent: session.limits.agent, agents: {}, sender: session.limits.sender },
+    contextTokens: agents.defaults.contextTokens,
+    workspaceFileChars: agents.defaults.bootstrapMaxChars,
     responsePrefix: messages.responsePrefix,
   };
 }

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { createInProcessBus } from "@saltgate/bus";
 import {
   ConfigError,
+  editConfig,
   type LoadedConfig,
   loadWithLastGood,
+  movedGroupChanges,
   resolveStatePaths,
   type StatePaths,
   secretsOf,
@@ -20,6 +22,7 @@ import { agentSettingsOf } from "./agent-settings.ts";
 import { announce } from "./announce.ts";
 import { ExitCode, StartError } from "./exit-codes.ts";
 import { newSharedSecret, writeFirstConfig } from "./first-start.ts";
+import { forgetCredentials } from "./forget-credentials.ts";
 import { type GatewayFlags, parseGatewayFlags } from "./gateway-flags.ts";
 import { LogRedactor } from "./log-redactor.ts";
 import { createLogSink } from "./log-sink.ts";
@@ -31,6 +34,7 @@ import { planStart, type StartPlan } from "./start-plan.ts";
 import { withStateLock } from "./state-lock.ts";
 import { createTailscaleWhois } from "./tailscale-whois.ts";
 import { loadTls, type TlsMaterial } from "./tls-files.ts";
+import { toolRulesOf } from "./tool-rules.ts";
 
 /** When a restarted gateway expects to be back, as it tells its clients. */
 const RESTART_EXPECTED_MS = 1_500;
@@ -154,7 +158,7 @@ async function runOnce(flags: GatewayFlags, paths: StatePaths, host: HostProcess
           Date.now(),
         )
       : undefined;
-    await serve({ paths, host, orders, loaded, plan, tls, logger: sink.logger });
+    await serve({ paths, host, orders, loaded, plan, tls, redactor, logger: sink.logger });
   } finally {
     sink.close();
   }
@@ -167,10 +171,11 @@ interface Serving {
   readonly loaded: LoadedConfig & { readonly isFirst: boolean };
   readonly plan: StartPlan;
   readonly tls: TlsMaterial | undefined;
+  readonly redactor: LogRedactor;
   readonly logger: ReturnType<typeof createLogSink>["logger"];
 }
 
-async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving): Promise<void> {
+async function serve({ paths, host, orders, loaded, plan, tls, redactor, logger }: Serving): Promise<void> {
   const { config } = loaded;
   const bus = createInProcessBus({
     onError: (error, subject) => logger.error({ err: error, subject }, "a listener failed"),
@@ -180,13 +185,16 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
   const backends = modelBackends(config, host.env, importPackage);
   const settings = agentSettingsOf(config, { stateDir: paths.stateDir, homedir: host.homedir });
   const folders = new AgentFolders(settings);
+  const toolRules = toolRulesOf(config);
+  const channels = await loadChannels(config, host.env, importPackage);
+  redactor.know(channels.installed.flatMap(({ accounts }) => accounts.flatMap(({ secrets }) => secrets?.() ?? [])));
   const state = await openGatewayState({
     store,
     bus,
     databaseFile: paths.databaseFile,
     conversation: {
       mediaDir: join(paths.stateDir, "media"),
-      channels: await loadChannels(config, host.env, importPackage),
+      channels,
       settings: () => settings,
       rules: () => ({
         owners: config.commands.ownerAllowFrom,
@@ -198,8 +206,16 @@ async function serve({ paths, host, orders, loaded, plan, tls, logger }: Serving
         },
       }),
       backends,
+      toolRules: () => toolRules,
+      toolHost: { env: host.env, homedir: host.homedir, platform: process.platform },
       workspaceFiles: (agentId) => folders.promptFiles(agentId),
       workspaceFile: (agentId, path) => folders.file(agentId, path),
+      groupMoved: async (channel, from, to) => {
+        if (loaded.source !== "file" || config.channels.telegram.configWrites === false) return false;
+        const move = (written: unknown) => movedGroupChanges(written, channel, from, to);
+        return (await editConfig(paths.configFile, move, { env: host.env })).changed;
+      },
+      forgetCredentials: (channel, accountId) => forgetCredentials(paths.configFile, host.env, channel, accountId),
       profile: paths.profile,
     },
     approvalsFile: paths.execApprovalsFile,

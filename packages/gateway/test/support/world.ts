@@ -8,10 +8,12 @@ import type { EventFrame, ResponseFrame } from "@saltgate/protocol";
 import { type DocumentStore, MemoryStore } from "@saltgate/store";
 import { WebSocket } from "ws";
 import {
+  type Clock,
   defaultGatewayAuth,
   defaultGatewayLimits,
   type Gateway,
   type GatewayOptions,
+  type GatewayStateOptions,
   openGatewayState,
   type PairingPort,
   silentLogger,
@@ -36,12 +38,19 @@ export interface WorldOptions {
   readonly skillBins?: readonly string[];
   /** Where state lies; several gateways, one after another, may have the same. */
   readonly store?: DocumentStore;
+  /** Where conversations lie; several gateways, one after another, may have the same. */
+  readonly databaseFile?: string;
+  readonly conversation?: GatewayStateOptions["conversation"];
+  /** Time, instead of the machine's with {@link WorldOptions.now}. */
+  readonly clock?: Clock;
 }
 
 /** A gateway over stores in memory, with what a test needs to talk to it. */
 export interface World extends AsyncDisposable {
   readonly gateway: Gateway;
   readonly pairing: PairingPort;
+  /** Sessions, senders, and what is on its way. */
+  readonly conversation: GatewayOptions["conversation"];
   readonly url: string;
   /** Opens a socket; `headers` override those of an ordinary client. */
   dial(headers?: Record<string, string>, path?: string): Wire;
@@ -53,6 +62,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const store = options.store ?? new MemoryStore();
   const folder = await mkdtemp(join(tmpdir(), "saltgate-gateway-"));
   const bus = createInProcessBus();
+  const now = options.clock?.now ?? options.now;
   const state = await openGatewayState({
     store,
     bus,
@@ -61,7 +71,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       commandRules: () => options.commandRules ?? { allowCommands: [], denyCommands: [] },
     }),
     ...(options.skillBins && { skillBins: () => options.skillBins ?? [] }),
-    ...(options.now && { now: options.now }),
+    ...(options.databaseFile && { databaseFile: options.databaseFile }),
+    ...(options.conversation && { conversation: options.conversation }),
+    ...(now && { now }),
   });
   const gateway = await startGateway({
     listen: { port: 0, required: ["127.0.0.1"], optional: [], tls: undefined },
@@ -79,7 +91,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     conversation: state.conversation,
     bus,
     engine: nativeEngine,
-    clock: options.now ? { ...systemClock, now: options.now } : systemClock,
+    clock: options.clock ?? (options.now ? { ...systemClock, now: options.now } : systemClock),
     logger: options.logger ?? silentLogger,
     newId: () => crypto.randomUUID(),
     version: "1.2.3",
@@ -91,6 +103,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   return {
     gateway,
     pairing: state.pairing,
+    conversation: state.conversation,
     url,
     dial(headers, path = "/") {
       const wire = new Wire(`${url}${path}`, headers);

@@ -30,7 +30,7 @@ export async function killRun({ kills, dies, ...options }: KillRun): Promise<Ver
       if (dies === undefined && random.below(12) === 0) await pause(random.below(600));
       else {
         await listens(gateway);
-        if (dies === undefined && kill % 16 === 15) await pause(4_000 + random.below(800));
+        if (dies === undefined && kill % 16 === 15) await pause(5_000 + random.below(1_500));
         else await Promise.race([moment(world, dies ?? random.pick(moments)), pause(longestMs)]);
       }
       await world.kill();

@@ -3,6 +3,7 @@ import { WebSocket } from "ws";
 import { median, percentile } from "../statistics.ts";
 import { connectMany, LoadClient, newLoadDevice } from "./load-client.ts";
 import { amongNodes, holdNodes, introduceNodes, invokeOne, releaseNodes } from "./node-jobs.ts";
+import { accepted, answered, streams, turns } from "./turn-jobs.ts";
 
 /** The server that a job loads. */
 export interface Target {
@@ -293,5 +294,9 @@ export const JOBS = {
   holdNodes,
   amongNodes,
   releaseNodes,
+  turns,
+  streams,
+  accepted,
+  answered,
 } as const;
 export type JobName = keyof typeof JOBS;

@@ -3,6 +3,7 @@ import type { SeenRequest } from "./seen-request.ts";
 /** What a scripted model says. */
 export interface ModelAnswer {
   readonly thinking?: string;
+  /** In it `{{now}}` is the time at which it goes out, in milliseconds since the epoch. */
   readonly text?: string;
   readonly toolCalls?: readonly ScriptedCall[];
   /** Of the text, in characters. @default 8 */

@@ -145,7 +145,8 @@ export class ModelsEmulator implements AsyncDisposable {
       if (index >= breaksAfter) break;
       await this.#paced(pace);
       if (response.destroyed) return;
-      if (!response.write(text)) await Promise.race([once(response, "drain"), once(response, "close")]);
+      if (!response.write(text.replaceAll("{{now}}", () => String(Date.now()))))
+        await Promise.race([once(response, "drain"), once(response, "close")]);
     }
     switch (fault?.kind) {
       case "hang-after":

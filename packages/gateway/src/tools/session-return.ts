@@ -1,0 +1,51 @@
+import { type AgentRuntime, type ReplyRoute, type RunReply, type TurnRequest, untrusted } from "@saltgate/agent";
+import type { SqlTransaction } from "@saltgate/store";
+
+/** Stands where the name of a channel does: such an answer goes to a session. */
+const channel = "session";
+
+/** Where the answer of an agent that an agent started goes: to the session that started it. */
+export function returnRoute(sessionKey: string, cleanup: "delete" | "keep"): ReplyRoute {
+  return { channel, accountId: cleanup, to: sessionKey, isDirect: true };
+}
+
+/** Whether an answer goes to a session. */
+export function isReturn({ channel: name }: Pick<ReplyRoute, "channel">): boolean {
+  return name === channel;
+}
+
+/** Whether a session is to be put away once its answer was handed over. */
+export function isToBeDeleted(route: ReplyRoute): boolean {
+  return isReturn(route) && route.accountId === "delete";
+}
+
+/**
+ * Hands the answer of an agent to the session that started it, as a turn of that session, in the transaction that ends the
+ * run: it is told once, whatever happens to the process. What it says is marked as coming from outside.
+ */
+export function returnAnswer(sql: SqlTransaction, reply: RunReply, runtime: AgentRuntime): void {
+  const { ending, principal, route, runId, sessionKey, text } = reply;
+  const parent = runtime.sessions.get(sql, route.to);
+  if (parent === undefined) return;
+  const label = runtime.sessions.get(sql, sessionKey)?.label;
+  const name = label === undefined ? "The agent that you started" : `The agent that you started as "${label}"`;
+  const how = ending === "final" ? "is done" : "was ended before it was done";
+  const said = text.trim() === "" ? "It said nothing." : untrusted(`agent ${sessionKey}`, text);
+  const turn: TurnRequest = {
+    runId: `return-${runId}`,
+    sessionKey: route.to,
+    agentId: parent.agentId,
+    content: [
+      {
+        type: "text",
+        text: `${name} ${how} (session ${sessionKey}).\n\n${said}\n\nTell the person what matters of it.`,
+      },
+    ],
+    plainText: `${name} ${how}.`,
+    // No command may come this way, and nothing but what the one who asked may do.
+    principal: { ...principal, channel: "system" },
+    ...(parent.route !== undefined && !isReturn(parent.route) && { reply: parent.route }),
+    options: { queueMode: "followup" },
+  };
+  runtime.accept(sql, turn, { commandAuthorized: false });
+}
