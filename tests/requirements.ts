@@ -1,6 +1,7 @@
 import { AGENT_TOOL_REQUIREMENTS } from "./requirements/agent-tools.ts";
 import { CHANNEL_REQUIREMENTS } from "./requirements/channels.ts";
 import { CONVERSATION_REQUIREMENTS } from "./requirements/conversation.ts";
+import { DELIVERY_REQUIREMENTS } from "./requirements/delivery.ts";
 import { GATEWAY_CHAT_REQUIREMENTS } from "./requirements/gateway-chat.ts";
 import { MODEL_REQUIREMENTS } from "./requirements/models.ts";
 import { NODE_HOST_REQUIREMENTS } from "./requirements/node-host.ts";
@@ -20,6 +21,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...TERMINAL_REQUIREMENTS,
   ...CONVERSATION_REQUIREMENTS,
   ...CHANNEL_REQUIREMENTS,
+  ...DELIVERY_REQUIREMENTS,
   ...AGENT_TOOL_REQUIREMENTS,
   ...GATEWAY_CHAT_REQUIREMENTS,
   {

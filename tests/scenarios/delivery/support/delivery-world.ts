@@ -49,7 +49,9 @@ export async function listens(gateway: Child): Promise<void> {
 }
 
 /** How long everything may take to come to rest, in milliseconds: then the test has failed. */
-const settleMs = 30_000;
+const settleMs = 60_000;
+/** How long the gateway is asked again while it is being killed, in milliseconds. */
+const askMs = 240_000;
 
 /**
  * A gateway in a process of its own, between a Telegram and a model that live on whatever happens to it. Answers repeat what
@@ -201,7 +203,7 @@ export class DeliveryWorld implements AsyncDisposable {
 
   /** Asks the gateway something until it answers: it may be on its way up. */
   async ask<T>(question: (client: GatewayClient) => Promise<T>): Promise<T> {
-    const deadline = Date.now() + settleMs;
+    const deadline = Date.now() + askMs;
     for (;;) {
       try {
         await this.client.connect();

@@ -30,7 +30,7 @@ export async function killRun({ kills, dies, ...options }: KillRun): Promise<Ver
       if (dies === undefined && random.below(12) === 0) await pause(random.below(600));
       else {
         await listens(gateway);
-        if (dies === undefined && kill % 16 === 15) await pause(4_000 + random.below(800));
+        if (dies === undefined && kill % 16 === 15) await pause(5_000 + random.below(1_500));
         else await Promise.race([moment(world, dies ?? random.pick(moments)), pause(longestMs)]);
       }
       await world.kill();
@@ -43,7 +43,7 @@ export async function killRun({ kills, dies, ...options }: KillRun): Promise<Ver
   await world.serve();
   await ending;
   // Those who wrote while nobody was there write once more: what waited isn't answered with a code.
-  for (const stranger of world.strangers) world.telegram.people.say({ from: stranger, text: "hello again" });
+  for (const stranger of world.strangers) flow.knock(stranger);
   await world.settled();
   const verdict = await verdictOn(world, flow);
   const calls = world.line.carried("sendMessage");
