@@ -1,6 +1,7 @@
 import { AGENT_TOOL_REQUIREMENTS } from "./requirements/agent-tools.ts";
 import { CHANNEL_REQUIREMENTS } from "./requirements/channels.ts";
 import { CONVERSATION_REQUIREMENTS } from "./requirements/conversation.ts";
+import { DELIVERY_REQUIREMENTS } from "./requirements/delivery.ts";
 import { GATEWAY_CHAT_REQUIREMENTS } from "./requirements/gateway-chat.ts";
 import { MODEL_REQUIREMENTS } from "./requirements/models.ts";
 import { NODE_HOST_REQUIREMENTS } from "./requirements/node-host.ts";
@@ -8,6 +9,7 @@ import { NODE_REQUIREMENTS } from "./requirements/nodes.ts";
 import type { Requirement } from "./requirements/requirement.ts";
 import { SENDER_REQUIREMENTS } from "./requirements/senders.ts";
 import { TELEGRAM_REQUIREMENTS } from "./requirements/telegram.ts";
+import { TERMINAL_REQUIREMENTS } from "./requirements/terminal.ts";
 
 /** Every promise. A test fails on an id that no test cites, and on a test that cites an id that isn't here. */
 export const REQUIREMENTS: readonly Requirement[] = [
@@ -16,8 +18,10 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...NODE_HOST_REQUIREMENTS,
   ...SENDER_REQUIREMENTS,
   ...TELEGRAM_REQUIREMENTS,
+  ...TERMINAL_REQUIREMENTS,
   ...CONVERSATION_REQUIREMENTS,
   ...CHANNEL_REQUIREMENTS,
+  ...DELIVERY_REQUIREMENTS,
   ...AGENT_TOOL_REQUIREMENTS,
   ...GATEWAY_CHAT_REQUIREMENTS,
   {

@@ -181,4 +181,15 @@ export const GATEWAY_CHAT_REQUIREMENTS: readonly Requirement[] = [
     source: "docs/protocol.md",
     behaviour: "An independent client talks with an agent in its revision: it sends, hears, reads back and stops.",
   },
+  {
+    id: "chat:moved-group",
+    source: "docs/channels.md",
+    behaviour:
+      "A group that gets a new id keeps its settings: at once in memory, and in the configuration unless `configWrites` is off.",
+  },
+  {
+    id: "config:moved-group",
+    source: "docs/configuration.md",
+    behaviour: "What is written about a group goes along to its new id; what is written there already stays.",
+  },
 ];

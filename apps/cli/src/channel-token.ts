@@ -104,7 +104,9 @@ export function accountWith(
     : { ...base, accounts: { ...others, [accountId]: { ...own, botToken: token, enabled: true } } };
   const accounts = adapter.accounts({ ...candidate, enabled: true }, env);
   const account = accounts.find(({ id }) => id === accountId);
-  const isTwice = accounts.some(({ id, notConfigured }) => id !== accountId && notConfigured?.includes(`"${accountId}"`));
+  const isTwice = accounts.some(
+    ({ id, notConfigured }) => id !== accountId && notConfigured?.includes(`"${accountId}"`),
+  );
   const why = account?.notConfigured ?? (isTwice ? "another account has it already" : undefined);
   if (account !== undefined && why === undefined) return account;
   throw new CommandError("BAD_TOKEN", `that can't be used as a token: ${why ?? "no such account"}`, {

@@ -16,7 +16,12 @@ export const PAIRING_COMMANDS: Commands = {
   "pairing approve": {
     summary: "Let somebody write to the bot, by the code that it told them",
     positionals: ["[channel]", "<code>"],
-    options: { ...accountOptions, notify: { help: "Tell them so, on their channel" } },
+    options: {
+      ...accountOptions,
+      notify: { help: "Tell them so, on their channel; that is what happens where a gateway runs" },
+      "no-notify": { help: "Don't tell them" },
+      owner: { help: "Make them an owner too: in chats they may do what you may (commands.ownerAllowFrom)" },
+    },
     load: () => import("./commands/pairing-approve.ts"),
   },
 };

@@ -23,6 +23,7 @@ export { resolveGatewayPort, resolveGatewayUrl } from "./gateway-address.ts";
 export type { GatewayAuth, GatewayAuthInput } from "./gateway-auth.ts";
 export { resolveGatewayAuth } from "./gateway-auth.ts";
 export { defaultGatewayPort } from "./gateway-section.ts";
+export { movedGroupChanges } from "./moved-group.ts";
 export { isSensitivePath, redact, restoreRedacted, secretsOf } from "./redact.ts";
 export { configReference } from "./reference.ts";
 export type { ReloadPlan } from "./reload-plan.ts";

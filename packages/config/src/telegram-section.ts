@@ -213,7 +213,13 @@ const accountKeys = () => ({
   blockStreaming: laterKey("Send an answer in blocks while it is thought.", "channel"),
   blockStreamingCoalesce: laterKey("How such blocks are joined.", "channel"),
   draftChunk: laterKey("How much of an answer a draft shows at once.", "channel"),
-  configWrites: laterKey("Let chats change the configuration.", "channel"),
+  configWrites: optionalKey(z.boolean(), {
+    description:
+      "Whether what happens in chats may change the configuration: a group that gets a new id takes its settings along.",
+    expects: "true or false",
+    defaultText: "`true`",
+    reload: "channel",
+  }),
   capabilities: laterKey("What the agent may use here, such as inline buttons.", "channel"),
   actions: laterKey("Which of the agent's tools may act here.", "channel"),
   heartbeat: laterKey("What is shown of heartbeats.", "channel"),

@@ -24,6 +24,7 @@ test("config: the public list is exactly this", () => {
     "loadConfig",
     "loadWithLastGood",
     "maxConfigLength",
+    "movedGroupChanges",
     "planReload",
     "readShared",
     "redact",

@@ -125,6 +125,7 @@ test("[config:annotated] reference: the keys that have an effect are exactly the
     "channels.telegram.webhookUrl",
     "channels.telegram.webhookSecret",
     "channels.telegram.webhookPath",
+    "channels.telegram.configWrites",
     "messages.responsePrefix",
     "messages.queue.mode",
     "messages.queue.byChannel",

@@ -141,6 +141,7 @@ export async function openGatewayState(options: GatewayStateOptions): Promise<Ga
       workspaceFiles: () => Promise.resolve([]),
       workspaceFile: () => Promise.reject(new Error("agents of this gateway have no folder")),
       forgetCredentials: () => Promise.resolve({ cleared: false }),
+      groupMoved: () => Promise.resolve(false),
       profile: undefined,
       ...options.conversation,
       database,

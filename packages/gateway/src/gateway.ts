@@ -512,6 +512,7 @@ class RunningGateway implements Gateway, ConnectionHost<Proven> {
       requestsRunning: this.#dispatcher.running,
       eventsDelivered: this.#hub.delivered,
       heldBytes: this.#memory.heldBytes(),
+      conversation: this.#conversation.sizes(),
     });
   }
 }

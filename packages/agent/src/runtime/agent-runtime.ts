@@ -26,6 +26,7 @@ import { type Acceptance, type AcceptOptions, type AcceptPort, acceptTurn, endWa
 import { deferred } from "./deferred.ts";
 import type { Cooldowns } from "./model-choice.ts";
 import type { AgentRuntimeOptions } from "./ports.ts";
+import { spacedOut } from "./resume-order.ts";
 import { Run } from "./run.ts";
 import { errorEnding, noticeOf, type RunEnd } from "./run-ending.ts";
 import { RunVoice } from "./run-voice.ts";
@@ -408,6 +409,13 @@ export class AgentRuntime {
       this.#lanes.delete(sessionKey);
     }
     return step.actions;
+  }
+
+  /** The time has come for a run that several ends of the process have cut off. */
+  #askLate(sessionKey: string): void {
+    if (this.#state === "closed") return;
+    this.#slots = { ...this.#slots, asking: [...this.#slots.asking, sessionKey] };
+    this.#grant();
   }
 
   /** Gives sessions that asked their turn, as long as there is room. */

@@ -7,7 +7,7 @@ const maxIdsPerScope = 2_048;
 /** Most scopes that a cursor carries over a restart. */
 const maxCarriedScopes = 32;
 /** Most ids of a scope that a cursor carries, and most ranges that they are written as. */
-const maxCarriedIds = 256;
+const maxCarriedIds = maxIdsPerScope;
 const maxCarriedRanges = 16;
 
 /** What is carried over a restart of one scope: its highest id, and the newest that are known, as ranges with both ends. */

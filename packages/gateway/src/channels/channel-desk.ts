@@ -1,8 +1,10 @@
 import {
   AccountKeeper,
+  type AccountPolicy,
   type AccountRef,
   type ChannelAccount,
   type ChannelAdapter,
+  type GroupPolicyRow,
   Inbox,
   type MediaShelf,
   Outbox,
@@ -47,6 +49,7 @@ export class ChannelDesk {
   readonly drops: DropRecord;
   readonly #options: ChannelDeskOptions;
   readonly #keepers = new Map<string, AccountKeeper>();
+  readonly #moved = new Map<string, Map<string, GroupPolicyRow>>();
   readonly #waiting = new Map<string, Set<(row: OutboxRow) => void>>();
 
   constructor(options: ChannelDeskOptions) {
@@ -98,6 +101,23 @@ export class ChannelDesk {
   /** The keeper of an account. */
   keeper(ref: AccountRef): AccountKeeper | undefined {
     return this.#keepers.get(keyOf(ref));
+  }
+
+  /** What an account's configuration says, with the groups that have moved since it was read. */
+  policyOf(keeper: AccountKeeper): AccountPolicy {
+    const { policy } = keeper.account;
+    const moved = this.#moved.get(keyOf(keeper.ref));
+    return moved === undefined ? policy : { ...policy, groups: { ...policy.groups, ...Object.fromEntries(moved) } };
+  }
+
+  /** A group has a new id: what is configured for it holds there. @returns whether anything was configured for it */
+  moveGroup(keeper: AccountKeeper, from: string, to: string): boolean {
+    const { groups } = this.policyOf(keeper);
+    const row = Object.hasOwn(groups, from) ? groups[from] : undefined;
+    if (row === undefined || Object.hasOwn(groups, to)) return false;
+    const account = keyOf(keeper.ref);
+    this.#moved.set(account, (this.#moved.get(account) ?? new Map<string, GroupPolicyRow>()).set(to, row));
+    return true;
   }
 
   /** The account whose platform brings events to a path; `undefined` when there is none. */

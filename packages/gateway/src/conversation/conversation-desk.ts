@@ -65,6 +65,8 @@ export interface GatewayConversation {
   readonly workspaceFile: (agentId: string, path: string) => Promise<Uint8Array<ArrayBuffer>>;
   /** Takes the credentials of a channel's account out of the configuration. */
   readonly forgetCredentials: Parameters<typeof channelMethods>[0]["forgetCredentials"];
+  /** Writes a group's new id into the configuration. @returns false when that isn't wanted */
+  readonly groupMoved: (channel: string, from: string, to: string) => Promise<boolean>;
   /** The profile that the gateway runs with, unless it is the default one. */
   readonly profile: string | undefined;
 }
@@ -181,6 +183,7 @@ export class ConversationDesk {
       rules: conversation.rules,
       lines: this.#lines,
       logger,
+      groupMoved: conversation.groupMoved,
       profile: conversation.profile,
     });
     this.#receptionist = new Receptionist({

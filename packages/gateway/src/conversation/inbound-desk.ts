@@ -20,6 +20,7 @@ import {
   type InboundCommand,
   type InboundEvent,
   type InboundMessage,
+  type InboundMigration,
   type InboxRow,
   mentionsBy,
   NotNowError,
@@ -55,6 +56,8 @@ export interface InboundDeskOptions {
   readonly rules: () => ChatRules;
   readonly lines: SystemLines;
   readonly logger: Logger;
+  /** Writes a group's new id into the configuration. @returns false when that isn't wanted */
+  readonly groupMoved: (channel: string, from: string, to: string) => Promise<boolean>;
   /** The profile that the gateway runs with, unless it is the default one: for the command in a pairing reply. */
   readonly profile: string | undefined;
 }
@@ -87,7 +90,7 @@ export class InboundDesk {
     const isCommand = parseChatCommand(text, settings().session.resetTriggers)?.kind === "command";
     const decision = decideAccess({
       event,
-      policy: keeper.account.policy,
+      policy: desk.policyOf(keeper),
       approved: event.conversation.kind === "direct" ? await senders.readAllow({ channel, accountId }) : [],
       owners: ownersOn(channel, rules().owners),
       normalize,
@@ -108,6 +111,7 @@ export class InboundDesk {
           const { isOwner, commandAuthorized } = decision;
           return this.#say(event, rows, keeper, route, { isOwner, commandAuthorized });
         }
+        if (event.kind === "migration") this.#move(event, keeper);
         return this.#notice(event, rows, keeper, route.sessionKey);
     }
   }
@@ -136,6 +140,24 @@ export class InboundDesk {
     const { database, runtime } = this.#options;
     const record = await database.read((sql) => runtime.sessions.get(sql, sessionKey));
     return record?.settings.groupActivation;
+  }
+
+  /** A group has a new id: its settings hold there at once, and are written down there if that is allowed. */
+  #move({ conversation, newId }: InboundMigration, keeper: AccountKeeper): void {
+    const { desk, groupMoved, logger } = this.#options;
+    if (!desk.moveGroup(keeper, conversation.id, newId)) return;
+    const group = { ...keeper.ref, from: loggable(conversation.id), to: loggable(newId) };
+    groupMoved(keeper.ref.channel, conversation.id, newId).then(
+      (isWritten) => {
+        const where = isWritten ? "the configuration was changed" : "change its id in the configuration";
+        logger.warn(group, `a group has a new id; ${where}`);
+      },
+      (error: unknown) =>
+        logger.error(
+          { ...group, err: error },
+          "a group has a new id, and the configuration could not be changed: do it by hand",
+        ),
+    );
   }
 
   async #settle(rows: readonly InboxRow[]): Promise<void> {
@@ -242,7 +264,7 @@ export class InboundDesk {
     may: { readonly isOwner: boolean; readonly commandAuthorized: boolean },
   ): Promise<void> {
     const { database, desk, lines, runtime } = this.#options;
-    const { policy } = keeper.account;
+    const policy = this.#options.desk.policyOf(keeper);
     const isGroup = event.conversation.kind !== "direct";
     const conversation = conversationKey(keeper.ref, event.conversation);
     const images = event.kind === "message" ? await fetchImages(event, keeper, AbortSignal.timeout(fetchMs)) : [];

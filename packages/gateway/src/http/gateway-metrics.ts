@@ -12,6 +12,8 @@ export interface GatewayCounts {
   readonly requestsRunning: number;
   readonly eventsDelivered: number;
   readonly heldBytes: number;
+  /** What conversations hold in memory, by its name. */
+  readonly conversation: Readonly<Record<string, number>>;
 }
 
 const one = (value: number): Metric["samples"] => [{ value }];
@@ -82,6 +84,12 @@ export function gatewayMetrics(counts: GatewayCounts): Metric[] {
       help: "Bytes held for all connections together.",
       type: "gauge",
       samples: one(counts.heldBytes),
+    },
+    {
+      name: "saltgate_conversation_size",
+      help: "What conversations hold in memory, by what it is.",
+      type: "gauge",
+      samples: Object.entries(counts.conversation).map(([what, value]) => ({ labels: { what }, value })),
     },
     {
       name: "process_resident_memory_bytes",

@@ -15,7 +15,7 @@ const LATER_CHANNELS = ["whatsapp", "discord", "slack", "signal", "imessage"] as
 export const MODELS_PACKAGE = "@saltgate/backend-models";
 
 /** Environment variables by which a channel is configured without a section. */
-const TOKEN_VARIABLES: Readonly<Record<string, string>> = { telegram: "TELEGRAM_BOT_TOKEN" };
+export const TOKEN_VARIABLES: Readonly<Record<string, string>> = { telegram: "TELEGRAM_BOT_TOKEN" };
 
 /** Loads the adapters of the channels that are configured, and nothing for those that aren't. */
 export async function loadChannels(

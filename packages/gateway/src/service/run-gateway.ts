@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { createInProcessBus } from "@saltgate/bus";
 import {
   ConfigError,
+  editConfig,
   type LoadedConfig,
   loadWithLastGood,
+  movedGroupChanges,
   resolveStatePaths,
   type StatePaths,
   secretsOf,
@@ -20,6 +22,7 @@ import { agentSettingsOf } from "./agent-settings.ts";
 import { announce } from "./announce.ts";
 import { ExitCode, StartError } from "./exit-codes.ts";
 import { newSharedSecret, writeFirstConfig } from "./first-start.ts";
+import { forgetCredentials } from "./forget-credentials.ts";
 import { type GatewayFlags, parseGatewayFlags } from "./gateway-flags.ts";
 import { LogRedactor } from "./log-redactor.ts";
 import { createLogSink } from "./log-sink.ts";
@@ -207,6 +210,12 @@ async function serve({ paths, host, orders, loaded, plan, tls, redactor, logger 
       toolHost: { env: host.env, homedir: host.homedir, platform: process.platform },
       workspaceFiles: (agentId) => folders.promptFiles(agentId),
       workspaceFile: (agentId, path) => folders.file(agentId, path),
+      groupMoved: async (channel, from, to) => {
+        if (loaded.source !== "file" || config.channels.telegram.configWrites === false) return false;
+        const move = (written: unknown) => movedGroupChanges(written, channel, from, to);
+        return (await editConfig(paths.configFile, move, { env: host.env })).changed;
+      },
+      forgetCredentials: (channel, accountId) => forgetCredentials(paths.configFile, host.env, channel, accountId),
       profile: paths.profile,
     },
     approvalsFile: paths.execApprovalsFile,

@@ -37,7 +37,7 @@ async function idle({ bot, clock, telegram }: ChatPlace, wire: Wire, passMs = 0)
         const { inbox, outbox } = await deliveries(wire);
         return [inbox.waiting, outbox.open];
       },
-      { timeout: 10_000, interval: 5 },
+      { timeout: 25_000, interval: 5 },
     )
     .toEqual([0, 0]);
 }
@@ -511,4 +511,23 @@ describe("models that fail", () => {
     await answered(place, wire);
     expect(texts(place, place.ann.id)).toEqual([expect.stringContaining("models.providers.emulated.apiKey")]);
   });
+});
+
+test("[chat:moved-group] inbound: a group that gets a new id is answered there at once, and the configuration is told", async () => {
+  await using place = await chatPlace();
+  const group = place.telegram.world.addChat({ kind: "group", title: "Crew" });
+  const told: string[][] = [];
+  await using world = await place.open({
+    telegram: { groups: { [String(group.id)]: { requireMention: false, allowFrom: [String(place.ann.id)] } } },
+    groupMoved: (...moved) => {
+      told.push(moved);
+      return Promise.resolve(true);
+    },
+  });
+  const wire = await world.operator(4, ALL);
+  const newId = place.telegram.people.migrate({ chat: group.id, by: place.ann.id });
+  place.telegram.people.say({ from: place.ann.id, chat: newId, text: "@helper_bot still here?" });
+  await answered(place, wire);
+  expect(texts(place, newId)).toEqual(["echo: Ann: @helper_bot still here?"]);
+  expect(told).toEqual([["telegram", String(group.id), String(newId)]]);
 });

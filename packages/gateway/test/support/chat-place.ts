@@ -27,6 +27,7 @@ export interface ChatChoice {
   readonly settings?: (usual: AgentSettings) => AgentSettings;
   readonly owners?: readonly string[];
   readonly forgetCredentials?: GatewayConversation["forgetCredentials"];
+  readonly groupMoved?: GatewayConversation["groupMoved"];
   readonly missing?: GatewayConversation["channels"]["missing"];
   readonly logger?: GatewayOptions["logger"];
   readonly toolRules?: Partial<ToolRules>;
@@ -130,6 +131,7 @@ export async function chatPlace(): Promise<ChatPlace> {
           },
           toolRules: () => ({ ...defaultToolRules, ...choice.toolRules }),
           toolHost: { env: process.env, homedir: folder, platform: process.platform },
+          ...(choice.groupMoved && { groupMoved: choice.groupMoved }),
           ...(choice.forgetCredentials && { forgetCredentials: choice.forgetCredentials }),
         },
       });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { ClientError, type GatewayClient, GatewayError } from "@saltgate/client";
 import { ModelsEmulator } from "../../../../tooling/emulators/src/models/models-emulator.ts";
@@ -15,8 +16,8 @@ export interface WorldOptions {
   readonly seed?: number;
   /** What happens to what is said while its conversation is being answered. @default "followup" */
   readonly queueMode?: "followup" | "collect";
-  /** What the gateway is started with instead of the command: words for node. */
-  readonly node?: readonly string[];
+  /** What stands wrong in the gateway, of those in broken-gateway.ts. */
+  readonly broken?: string;
   /** Longest time that a call takes each way, in milliseconds. @default 40 */
   readonly lineMs?: number;
   /** Keys of `channels.telegram` besides the ordinary ones. */
@@ -48,7 +49,9 @@ export async function listens(gateway: Child): Promise<void> {
 }
 
 /** How long everything may take to come to rest, in milliseconds: then the test has failed. */
-const settleMs = 30_000;
+const settleMs = 60_000;
+/** How long the gateway is asked again while it is being killed, in milliseconds. */
+const askMs = 240_000;
 
 /**
  * A gateway in a process of its own, between a Telegram and a model that live on whatever happens to it. Answers repeat what
@@ -169,9 +172,14 @@ export class DeliveryWorld implements AsyncDisposable {
 
   /** Starts a gateway on the state that the last one left. It may be killed long before it listens. */
   start(): Child {
-    const { node, launcher } = this.#options;
+    const { broken, launcher } = this.#options;
+    const { env, home } = this.sandbox;
     this.gateway = this.sandbox.start(["gateway", "--port", String(this.port)], {
-      ...(node !== undefined && { node }),
+      ...(broken !== undefined && {
+        node: ["--conditions=@saltgate/source", join(import.meta.dirname, "broken-gateway.ts")],
+        // From sources it takes long to start, but not twice.
+        env: { ...env, SALTGATE_BROKEN: broken, NODE_COMPILE_CACHE: join(home, "compiled") },
+      }),
       ...(launcher !== undefined && { launcher }),
     });
     return this.gateway;
@@ -195,7 +203,7 @@ export class DeliveryWorld implements AsyncDisposable {
 
   /** Asks the gateway something until it answers: it may be on its way up. */
   async ask<T>(question: (client: GatewayClient) => Promise<T>): Promise<T> {
-    const deadline = Date.now() + settleMs;
+    const deadline = Date.now() + askMs;
     for (;;) {
       try {
         await this.client.connect();

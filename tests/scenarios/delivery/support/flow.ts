@@ -37,6 +37,8 @@ export class Flow {
   readonly asked: ChatQuestion[] = [];
   readonly asides: Aside[] = [];
   readonly taken: WebQuestion[] = [];
+  /** Strangers who have written. */
+  readonly knocked = new Set<number>();
   readonly #world: DeliveryWorld;
   #number = 0;
   #isOver = false;
@@ -53,7 +55,7 @@ export class Flow {
     this.#streams = Promise.all([
       ...places.map((place) => this.#write(place)),
       ...webSessions.map((sessionKey) => this.#browse(sessionKey)),
-      ...strangers.map((stranger) => this.#knock(stranger)),
+      ...strangers.map((stranger) => this.#goOnKnocking(stranger)),
     ]);
     this.#streams.catch(() => undefined); // whoever waits for it hears of it
     return this.#streams;
@@ -88,7 +90,7 @@ export class Flow {
     const question = this.#question();
     const message = `${question.id} ${this.#words(12)} ${question.end}`;
     const runId = `web-${question.id}`;
-    const deadline = Date.now() + 120_000;
+    const deadline = Date.now() + 240_000;
     for (;;) {
       try {
         await this.#world.ask((client) =>
@@ -105,6 +107,12 @@ export class Flow {
     const taken = { ...question, sessionKey, runId };
     this.taken.push(taken);
     return taken;
+  }
+
+  /** A stranger writes once. */
+  knock(stranger: number): void {
+    this.#world.telegram.people.say({ from: stranger, text: "is anybody there?" });
+    this.knocked.add(stranger);
   }
 
   async #write(place: Place): Promise<void> {
@@ -154,10 +162,10 @@ export class Flow {
   }
 
   /** A stranger writes again and again, as strangers do. */
-  async #knock(stranger: number): Promise<void> {
-    const { telegram, random } = this.#world;
+  async #goOnKnocking(stranger: number): Promise<void> {
+    const { random } = this.#world;
     while (!this.#isOver) {
-      telegram.people.say({ from: stranger, text: "is anybody there?" });
+      this.knock(stranger);
       await this.#breath(500 + random.below(2_000));
     }
   }

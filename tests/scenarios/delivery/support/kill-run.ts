@@ -6,17 +6,19 @@ import { type Verdict, verdictOn } from "./verdict.ts";
 /** How a gateway is killed again and again. */
 export interface KillRun extends WorldOptions {
   readonly kills: number;
+  /** Around what each of them dies. @default what chance chooses, now and then nothing at all for some seconds */
+  readonly dies?: Moment;
 }
 
 /** How long a gateway lives when the moment for its death doesn't come, in milliseconds. */
-const longestMs = 1_300;
+const longestMs = 2_500;
 
 /**
  * Kills a gateway so many times while people write to it, at points that chance chooses: most soon after it has begun to
  * serve, some before, and now and then one lives long enough to find out what became of what its predecessors left. Then it
  * lets everything come to rest, and judges; and judges again what one more gateway makes of the state.
  */
-export async function killRun({ kills, ...options }: KillRun): Promise<Verdict & { readonly seed: number }> {
+export async function killRun({ kills, dies, ...options }: KillRun): Promise<Verdict & { readonly seed: number }> {
   await using world = await DeliveryWorld.create(options);
   const { random } = world;
   const flow = new Flow(world);
@@ -25,11 +27,11 @@ export async function killRun({ kills, ...options }: KillRun): Promise<Verdict &
     for (let kill = 0; kill < kills; kill += 1) {
       const gateway = world.start();
       // Not waits for anything: they only choose the moment.
-      if (random.below(12) === 0) await pause(random.below(600));
+      if (dies === undefined && random.below(12) === 0) await pause(random.below(600));
       else {
         await listens(gateway);
-        if (kill % 16 === 15) await pause(4_000 + random.below(800));
-        else await Promise.race([moment(world), pause(longestMs)]);
+        if (dies === undefined && kill % 16 === 15) await pause(5_000 + random.below(1_500));
+        else await Promise.race([moment(world, dies ?? random.pick(moments)), pause(longestMs)]);
       }
       await world.kill();
     }
@@ -41,13 +43,15 @@ export async function killRun({ kills, ...options }: KillRun): Promise<Verdict &
   await world.serve();
   await ending;
   // Those who wrote while nobody was there write once more: what waited isn't answered with a code.
-  for (const stranger of world.strangers) world.telegram.people.say({ from: stranger, text: "hello again" });
+  for (const stranger of world.strangers) flow.knock(stranger);
   await world.settled();
   const verdict = await verdictOn(world, flow);
   const calls = world.line.carried("sendMessage");
   await world.kill();
-  world.bot.queue.redeliver();
   await world.serve();
+  await world.settled();
+  // All of it once more, as if Telegram had forgotten that it was received.
+  world.bot.queue.redeliver();
   await world.settled();
   const later = await verdictOn(world, flow);
   const more = world.line.carried("sendMessage") - calls;
@@ -60,23 +64,29 @@ export async function killRun({ kills, ...options }: KillRun): Promise<Verdict &
   };
 }
 
-/** A moment at which a death may hurt: around messages that go out, thoughts, and messages that come in; or any. */
-async function moment({ line, models, random, telegram, bot }: DeliveryWorld): Promise<void> {
+/** Around what a gateway dies. */
+type Moment = "sending" | "growing" | "thinking" | "receiving" | "any";
+const moments = ["sending", "growing", "thinking", "receiving", "any"] as const;
+
+/** A moment at which a death may hurt. */
+async function moment({ bot, line, models, random, telegram }: DeliveryWorld, kind: Moment): Promise<void> {
   const times = 1 + random.below(3);
-  switch (random.below(5)) {
-    case 0:
+  switch (kind) {
+    case "sending":
       await line.untilCarried("sendMessage", times);
       return pause(random.below(60));
-    case 1:
-      await line.untilCarried("editMessageText", times);
+    case "growing":
+      await Promise.race([line.untilCarried("editMessageText", 1), line.untilCarried("sendMessage", 2)]);
       return pause(random.below(60));
-    case 2:
+    case "thinking":
       await models.received(models.count + times);
-      return pause(random.below(150));
-    case 3:
+      return pause(random.below(300));
+    case "receiving":
       await telegram.calls.until(() => bot.queue.pending.length === 0);
       return pause(random.below(60));
-    default:
+    case "any":
       return pause(random.below(800));
+    default:
+      return kind satisfies never;
   }
 }

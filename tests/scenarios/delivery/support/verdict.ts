@@ -74,7 +74,7 @@ export async function verdictOn(world: DeliveryWorld, flow: Flow): Promise<Verdi
     const notices = said.filter(isNotice).map(({ replyTo }) => replyTo);
     if (new Set(notices).size !== notices.length) broken.push(`${place.name}: the same notice twice`);
   }
-  for (const stranger of world.strangers) {
+  for (const stranger of flow.knocked) {
     const told = world.telegram.fromBots(stranger);
     const isExcused = told.length === 0 && uncertain.some(({ to }) => to === String(stranger));
     if (told.length !== 1 && !isExcused)
