@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Measurement } from "./bench.ts";
@@ -29,9 +29,8 @@ for (const bench of BENCHES) {
 }
 process.stdout.write(`${asTable(measurements)}\n`);
 if (values.write === true) {
-  if (positionals.length > 0) {
-    process.stderr.write("Only a whole run is written down: leave the names out.\n");
-    process.exit(2);
-  }
-  writeFileSync(join(ROOT, "docs/performance.md"), asPage(measurements));
+  const page = join(ROOT, "docs/performance.md");
+  // A whole run starts the page afresh; otherwise what wasn't measured again stays.
+  const before = positionals.length > 0 && existsSync(page) ? readFileSync(page, "utf8") : "";
+  writeFileSync(page, asPage(measurements, before));
 }

@@ -15,12 +15,35 @@ export function asTable(measurements: readonly Measurement[]): string {
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")).join("\n");
 }
 
-/** The measurements as docs/performance.md. */
-export function asPage(measurements: readonly Measurement[]): string {
+type Row = readonly string[];
+
+/** The rows of an earlier page. */
+function rowsOf(page: string): Row[] {
+  return page
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && !line.startsWith("| what ") && !line.startsWith("| ---"))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split("|")
+        .map((cell) => cell.trim()),
+    )
+    .filter((cells) => cells.length === HEAD.length + 1);
+}
+
+/**
+ * The measurements as docs/performance.md.
+ * @param before an earlier page, whose rows stay where they weren't measured again
+ */
+export function asPage(measurements: readonly Measurement[], before: string): string {
   const [cpu] = cpus();
-  const table = [HEAD, HEAD.map(() => "---"), ...measurements.map(cells)].map((row) => `| ${row.join(" | ")} |`);
-  const missed = measurements.filter(({ met }) => !met);
-  const remarks = missed.map(({ what }) => `- **${what}**: ${REMARKS[what] ?? "not explained yet."}`);
+  const today = new Date().toISOString().slice(0, 10);
+  const rows = new Map(rowsOf(before).map((row) => [row[0] ?? "", row]));
+  for (const measured of measurements) rows.set(measured.what, [...cells(measured), today]);
+  const head = [...HEAD, "measured"];
+  const table = [head, head.map(() => "---"), ...rows.values()].map((row) => `| ${row.join(" | ")} |`);
+  const missed = [...rows.values()].filter((row) => row[HEAD.indexOf("met")] === "no");
+  const remarks = missed.map(([what = ""]) => `- **${what}**: ${REMARKS[what] ?? "not explained yet."}`);
   return `# Performance
 
 What the gateway needs, beside what bare Node with bare \`ws\` needs for the same work: the **floor**, a server in
@@ -30,9 +53,9 @@ machine, loaded by the same clients in a process of their own; the figures are m
 figures themselves are this machine's.
 
 - Command: \`pnpm build && pnpm bench --write\`
-- Date: ${new Date().toISOString().slice(0, 10)}
+- Date: each row has its own; \`pnpm bench --write turns\` measures some of them again
 - Machine: ${cpus().length} × ${cpu?.model ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()} ${arch()}
-- Load of the machine when this run ended, over its last 1, 5 and 15 minutes: ${loadavg()
+- Load of the machine when the last of these rows were written, over its last 1, 5 and 15 minutes: ${loadavg()
     .map((load) => load.toFixed(1))
     .join(", ")} (this run alone makes about 1.5; what is above it is other people's work)
 - Node ${process.version}; the gateway is the bundled command, its compile cache warm

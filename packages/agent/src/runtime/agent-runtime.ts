@@ -414,7 +414,7 @@ export class AgentRuntime {
   /** The time has come for a run that several ends of the process have cut off. */
   #askLate(sessionKey: string): void {
     if (this.#state === "closed") return;
-    this.#slots = { ...this.#slots, asking: [...this.#slots.asking, sessionKey] };
+    this.#slots = askOf(this.#slots, sessionKey);
     this.#grant();
   }
 
