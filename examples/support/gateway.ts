@@ -22,13 +22,16 @@ export interface StoryGateway extends AsyncDisposable {
 
 /**
  * Starts `saltgate gateway` as its owner would: without any configuration, or with these settings in the section
- * `gateway` of one.
+ * `gateway` of one, and with these sections beside it.
  */
-export async function startGateway(settings?: Readonly<Record<string, unknown>>): Promise<StoryGateway> {
+export async function startGateway(
+  settings?: Readonly<Record<string, unknown>>,
+  sections: Readonly<Record<string, unknown>> = {},
+): Promise<StoryGateway> {
   const stateDir = await mkdtemp(join(tmpdir(), "saltgate-story-"));
   if (settings !== undefined) {
     const auth = { mode: "token", token: randomBytes(32).toString("base64url") };
-    const config = { gateway: { mode: "local", auth, ...settings } };
+    const config = { gateway: { mode: "local", auth, ...settings }, ...sections };
     await writeFile(join(stateDir, "saltgate.json"), JSON.stringify(config, null, 2), { mode: 0o600 });
   }
   const env = { ...process.env, SALTGATE_STATE_DIR: stateDir };

@@ -16,7 +16,7 @@ export const FROM_SOURCE: readonly string[] = ["--conditions=@saltgate/source", 
  * The command as most tests run it: the bundle, which starts several times as fast, when it was made from the sources as
  * they are now; else the sources themselves.
  */
-const ORDINARY: readonly string[] = isBundleFresh("apps/cli", "main.js") ? INSTALLED : FROM_SOURCE;
+export const commandWords: readonly string[] = isBundleFresh("apps/cli", "main.js") ? INSTALLED : FROM_SOURCE;
 
 /** Whether the bundle of an app was made from the sources as they are now. */
 export function isBundleFresh(app: string, file: string): boolean {
@@ -91,7 +91,7 @@ export class Sandbox implements AsyncDisposable {
     const [file = process.execPath, ...all] = [
       ...(options.launcher ?? []),
       process.execPath,
-      ...(options.node ?? ORDINARY),
+      ...(options.node ?? commandWords),
       ...words,
     ];
     return new Child(file, all, {

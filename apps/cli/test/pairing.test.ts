@@ -50,7 +50,7 @@ describe("pairing", () => {
       allowFrom: ["777"],
     });
     const other = await sandbox.run(["pairing", "approve", "--channel", "telegram", "ABCD2346", "--json"]);
-    expect(other.json()).toEqual({ channel: "telegram", id: "778" });
+    expect(other.json()).toEqual({ channel: "telegram", id: "778", notified: false });
     expect(await sandbox.run(["pairing", "list", "telegram"])).toMatchObject({
       exit: 0,
       stdout: "No pending pairing requests for telegram.\n",
@@ -89,12 +89,14 @@ describe("pairing", () => {
     expect((await sandbox.list()).join()).not.toContain("credentials/telegram-allowFrom.json");
   });
 
-  test("[cli:pairing] pairing: --notify is refused before anything is approved, while no channel is connected", async () => {
-    await using sandbox = await createWorld([request("777", "ABCD2345", 5)]);
-    const answer = await sandbox.run(["pairing", "approve", "telegram", "ABCD2345", "--notify"]);
-    expect(answer).toMatchObject({ exit: 1, stdout: "" });
-    expect(answer.stderr).toContain("No channel is connected that could tell the sender");
-    expect((await sandbox.run(["pairing", "list", "telegram"])).stdout).toContain("ABCD2345");
+  test("[cli:pairing] [terminal:approval-notice] pairing: without a gateway nobody is told, and --notify says so after the approval", async () => {
+    await using sandbox = await createWorld([request("777", "ABCD2345", 5), request("778", "ABCD2346", 5)]);
+    const asked = await sandbox.run(["pairing", "approve", "telegram", "ABCD2345", "--notify"]);
+    expect(asked).toMatchObject({ exit: 0, stdout: "Approved telegram sender 777.\n" });
+    expect(asked.stderr).toContain("They could not be told");
+    const contradictory = await sandbox.run(["pairing", "approve", "telegram", "ABCD2346", "--notify", "--no-notify"]);
+    expect(contradictory).toMatchObject({ exit: 2, stdout: "" });
+    expect((await sandbox.run(["pairing", "list", "telegram"])).stdout).toContain("ABCD2346");
   });
 
   test.each([

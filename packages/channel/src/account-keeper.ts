@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type {
   AccountContext,
   AccountStatus,
@@ -67,7 +68,7 @@ export class AccountKeeper {
   #isWanted = false;
   /** The platform counts what we send however often we connect anew. */
   readonly #pacer: Pacer;
-  #hasMenu = false;
+  #hasTriedMenu = false;
   readonly #times: { startedAtMs?: number; stoppedAtMs?: number; probedAtMs?: number } = {};
 
   constructor(options: AccountKeeperOptions) {
@@ -282,20 +283,31 @@ export class AccountKeeper {
     this.#status = next;
     if (next.connected && !wasConnected) {
       this.#courier?.nudge();
-      this.#showMenu();
+      void this.#showMenu();
     }
     if (next.connected !== wasConnected || change.health !== undefined) this.#options.changed?.();
   }
 
-  /** Shows the commands in the platform's menu. People can type them without it, so a failure is for the log. */
-  #showMenu(): void {
-    const { logger, menu = [] } = this.#options;
-    if (menu.length === 0 || this.#hasMenu || this.#connection?.setCommandMenu === undefined) return;
-    this.#hasMenu = true;
-    this.#connection.setCommandMenu(menu, AbortSignal.timeout(menuMs)).catch((error: unknown) => {
-      this.#hasMenu = false;
+  /**
+   * Shows the commands in the platform's menu, if it shows others: platforms count how often they are told. Tried once in the
+   * life of a keeper; people can type commands without a menu, so a failure is for the log.
+   */
+  async #showMenu(): Promise<void> {
+    const { account, inbox, logger, menu = [] } = this.#options;
+    const connection = this.#connection;
+    if (menu.length === 0 || this.#hasTriedMenu || connection?.setCommandMenu === undefined) return;
+    this.#hasTriedMenu = true;
+    try {
+      const commands = menu.map(({ description, name }) => ({ name, description }));
+      const digest = createHash("sha256")
+        .update(JSON.stringify([account.fingerprint, commands]))
+        .digest("hex");
+      if ((await inbox.menuOf(this.ref)) === digest) return;
+      await connection.setCommandMenu(commands, AbortSignal.timeout(menuMs));
+      await inbox.noteMenu(this.ref, digest);
+    } catch (error) {
       logger.debug({ ...this.ref, err: error }, "the menu of commands could not be shown");
-    });
+    }
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {

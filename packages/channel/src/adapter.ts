@@ -136,7 +136,7 @@ export interface ChannelConnection {
   ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly mimeType: string | undefined }>;
   /** Asks the platform who we are. */
   probe(signal: AbortSignal): Promise<Probe>;
-  /** Shows these commands in the platform's menu. Called once after each start of the account. */
+  /** Shows these commands in the platform's menu. Called when they are others than last time. */
   setCommandMenu?(
     commands: readonly { readonly name: string; readonly description: string }[],
     signal: AbortSignal,

@@ -10,6 +10,9 @@ export interface BackoffRules {
 /** How adapters come back after a loss. */
 export const reconnectBackoff: BackoffRules = { initialMs: 2_000, maxMs: 30_000, factor: 1.8, jitter: 0.25 };
 
+/** While another program uses the account: long enough for it to be stopped, and never a race. */
+export const conflictBackoff: BackoffRules = { initialMs: 30_000, maxMs: 60_000, factor: 1.3, jitter: 0.25 };
+
 /** How deliveries are tried again while a platform is down. */
 export const deliveryBackoff: BackoffRules = { initialMs: 1_000, maxMs: 300_000, factor: 2, jitter: 0.25 };
 

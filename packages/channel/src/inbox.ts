@@ -81,6 +81,9 @@ export const inboxSchema: SchemaPart = {
        UPDATE inbox_filling SET waiting = waiting - (old.state = 'waiting'), bytes = bytes - old.bytes,
          remembered = remembered - (old.state = 'done');
      END;`,
+    `CREATE TABLE inbox_menus (
+       channel TEXT NOT NULL, account TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (channel, account)
+     ) STRICT, WITHOUT ROWID;`,
   ],
 };
 
@@ -117,6 +120,25 @@ export class Inbox {
   constructor(options: InboxOptions) {
     this.#options = options;
     this.limits = { ...defaultInboxLimits, ...options.limits };
+  }
+
+  /** What {@link Inbox.noteMenu} was last told about an account. */
+  async menuOf({ accountId, channel }: AccountRef): Promise<string | undefined> {
+    return await this.#options.database.read(
+      (sql) =>
+        sql.get<{ digest: string }>(
+          "SELECT digest FROM inbox_menus WHERE channel = ? AND account = ?",
+          channel,
+          accountId,
+        )?.digest,
+    );
+  }
+
+  /** Remembers which menu an account's platform shows, so that it isn't told again at every start. */
+  async noteMenu({ accountId, channel }: AccountRef, digest: string): Promise<void> {
+    await this.#options.database.write((sql) =>
+      sql.run("INSERT OR REPLACE INTO inbox_menus VALUES (?, ?, ?)", channel, accountId, digest),
+    );
   }
 
   /** Where the adapter of an account puts what comes in. */

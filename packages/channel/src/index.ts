@@ -18,7 +18,7 @@ export type {
 export type { Aftermath } from "./after-attempt.ts";
 export { afterAttempt, reconcileAfterMs } from "./after-attempt.ts";
 export type { BackoffRules } from "./backoff.ts";
-export { backoffMs, deliveryBackoff, reconnectBackoff } from "./backoff.ts";
+export { backoffMs, conflictBackoff, deliveryBackoff, reconnectBackoff } from "./backoff.ts";
 export type {
   ChannelCapabilities,
   ChannelLimits,

@@ -16,6 +16,7 @@ test("channel: the public list is exactly this", () => {
     "backoffMs",
     "chunkMarkdown",
     "compileMentionPatterns",
+    "conflictBackoff",
     "conversationKey",
     "decideAccess",
     "defaultGatheringRules",

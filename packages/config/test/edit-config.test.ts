@@ -41,7 +41,7 @@ class FileWorld implements AsyncDisposable {
 }
 
 const setPort = (port: number): readonly ConfigChange[] => [{ path: ["gateway", "port"], value: port }];
-const FILE = "{\n  // mine\n  gateway: { port: 18789, auth: { token: '${MY_TOKEN}' } },\n}\n";
+const FILE = `{\n  // mine\n  gateway: { port: 18789, auth: { token: '\${MY_TOKEN}' } },\n}\n`;
 
 describe("edit config", () => {
   test("[terminal:edit-checked] edit config: a good change is written whole, private, and with its comments", async () => {

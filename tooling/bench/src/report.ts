@@ -1,4 +1,4 @@
-import { arch, cpus, release, totalmem } from "node:os";
+import { arch, cpus, loadavg, release, totalmem } from "node:os";
 import type { Measurement } from "./bench.ts";
 import { REMARKS } from "./remarks.ts";
 
@@ -32,6 +32,9 @@ figures themselves are this machine's.
 - Command: \`pnpm build && pnpm bench --write\`
 - Date: ${new Date().toISOString().slice(0, 10)}
 - Machine: ${cpus().length} × ${cpu?.model ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()} ${arch()}
+- Load of the machine when this run ended, over its last 1, 5 and 15 minutes: ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(", ")} (this run alone makes about 1.5; what is above it is other people's work)
 - Node ${process.version}; the gateway is the bundled command, its compile cache warm
 
 ${table.join("\n")}
@@ -59,6 +62,16 @@ ${remarks.length > 0 ? remarks.join("\n") : "None in this run."}
   of the one that they come back to. *node.list* gives the whole list each time.
 - *node app* is installed from its tarball into an empty folder, and starts as a node that is known already; its floor is a bare
   \`ws\` client that says connect.
+- *a turn* is a message of an operator, answered by an emulated model that streams 30 pieces as fast as it can; its floor is the
+  same request made to the same model directly, in turn with it, over a connection that is kept. What is added is what the gateway
+  does in between, two flushes of the disk among it: the message before it is acknowledged, and its end.
+- *streams at once* come from a model that sends a piece every 100 ms into each; every piece says when it was sent. The floor reads them
+  from the model directly. The gateway tells what is new of an answer at most every 150 ms, so that a piece may wait so long.
+- *messages kept* and *chat.send acknowledged*: the floor is one row for each commit in a bare SQLite file of the same settings (WAL,
+  every commit flushed) on the same disk. What comes at once shares a flush. Each \`chat.send\` here begins a session of its own, and its
+  model never answers: the runs of the others wait.
+- *heap* and *resident memory* are read after the heap was collected; the messages are answered by the built-in backend, in 2,000
+  sessions. \`--long\` goes to 100,000 messages.
 - *the troubles* compare the p99 of one well-behaved client's requests before and during the trouble; *hello* is the
   worst of twenty newcomers meanwhile.
 `;

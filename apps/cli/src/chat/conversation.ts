@@ -36,6 +36,8 @@ export class Conversation {
   #speaking: { readonly runId: string; readonly text: string } | undefined;
   /** From where the history is news; undefined for a gateway that doesn't say. */
   #cursor: string | undefined;
+  /** Whether nobody had said anything when it was opened, or since. */
+  #isUnbegun = false;
   /** Answers that were shown since. */
   #shown: string[] = [];
 
@@ -70,6 +72,7 @@ export class Conversation {
     });
     this.#key = sessionKey ?? this.#key;
     this.#cursor = deltaCursor;
+    this.#isUnbegun = deltaCursor === undefined && messages.length === 0;
     this.#session.on("chat", (step) => this.#take(step));
     this.#session.onReturn(() => {
       this.#catchUp().catch((error: unknown) => {
@@ -87,7 +90,7 @@ export class Conversation {
     this.#pending.set(runId, { message, answered: resolve });
     try {
       const done = await this.#ask(runId, message);
-      if (done !== undefined) this.#end(runId, done);
+      if (done !== undefined && this.#pending.has(runId)) await this.#endLate(runId, done);
       return await promise;
     } finally {
       this.#pending.delete(runId);
@@ -153,28 +156,42 @@ export class Conversation {
     pending?.answered(ending);
   }
 
-  /** After a loss: shows what was said meanwhile, and finds out about questions that have no answer yet. */
+  /** A question was answered while nobody listened: the answer stands in the history. */
+  async #endLate(runId: string, ending: AnswerEnding): Promise<void> {
+    await this.#showNews();
+    if (this.#pending.has(runId)) this.#end(runId, ending);
+  }
+
+  /** After a loss: finds out about questions that have no answer yet, and shows what was said meanwhile. */
   async #catchUp(): Promise<void> {
-    for (const message of await this.#news()) {
-      const text = message.role === "assistant" ? messageText(message) : "";
-      if (text === "" || this.#shown.includes(text)) continue;
-      this.#view.ended(`history-${message.timestamp ?? ""}`, { state: "final", text });
-    }
-    this.#shown = [];
     for (const [runId, { message }] of this.#pending) {
       const ending = await this.#ask(runId, message);
-      if (ending !== undefined && this.#pending.has(runId)) this.#end(runId, ending);
+      if (ending !== undefined && this.#pending.has(runId)) await this.#endLate(runId, ending);
+    }
+    await this.#showNews();
+  }
+
+  /** Shows answers of the history that weren't shown when they were said. */
+  async #showNews(): Promise<void> {
+    const heard = this.#shown;
+    this.#shown = [];
+    for (const message of await this.#news()) {
+      const text = message.role === "assistant" ? messageText(message) : "";
+      if (text === "" || heard.includes(text)) continue;
+      this.#view.ended(`history-${message.timestamp ?? ""}`, { state: "final", text });
     }
   }
 
   /** Messages since the last time that the history was asked for. */
   async #news(): Promise<readonly ChatMessage[]> {
-    if (this.#cursor === undefined) return [];
+    // A conversation that nobody had begun has no place in its history yet: everything in it is news.
+    if (this.#cursor === undefined && !this.#isUnbegun) return [];
     const { deltaCursor, messages = [] } = await this.#session.request("chat.history", {
       ...this.#name,
-      cursor: this.#cursor,
+      ...(this.#cursor !== undefined && { cursor: this.#cursor }),
       limit: CATCH_UP,
     });
+    this.#isUnbegun &&= deltaCursor === undefined;
     this.#cursor = deltaCursor ?? this.#cursor;
     return messages;
   }

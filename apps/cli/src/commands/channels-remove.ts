@@ -21,11 +21,15 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const variable = Object.hasOwn(CHANNELS, channel) ? CHANNELS[channel]?.tokenVariable : undefined;
   const stays = accountId === "default" && variable !== undefined && (process.env[variable] ?? "") !== "";
   if (!changed)
-    throw new CommandError("UNKNOWN_ACCOUNT", `${accountName({ channel, accountId })} isn't in ${paths.configFile}`, {
-      mend: stays
-        ? `Its token comes from the environment: unset ${variable}, and restart the gateway.`
-        : "Which there are: saltgate channels list",
-    });
+    throw new CommandError(
+      "UNKNOWN_ACCOUNT",
+      `no account of ${accountName({ channel, accountId })} is in ${paths.configFile}`,
+      {
+        mend: stays
+          ? `Its token comes from the environment: unset ${variable}, and restart the gateway.`
+          : "Which there are: saltgate channels list",
+      },
+    );
   const pid = await runningGateway(paths);
   const restarted = pid !== undefined && invocation.has("restart");
   if (restarted) await restartGateway(invocation, pid, { channel, accountId });

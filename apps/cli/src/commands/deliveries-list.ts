@@ -29,8 +29,9 @@ export async function run(invocation: Invocation): Promise<Exit> {
   answer(invocation, found, () => {
     const now = Date.now();
     const { aside, deliveries, inbox, outbox } = found;
-    const rows = deliveries.map((row) => [
-      row.id,
+    const shortIds = shortened(deliveries.map(({ id }) => id));
+    const rows = deliveries.map((row, index) => [
+      shortIds[index] ?? row.id,
       row.accountId === "default" ? row.channel : `${row.channel} ${row.accountId}`,
       row.to,
       STATES[row.state] ?? row.state,
@@ -40,12 +41,12 @@ export async function run(invocation: Invocation): Promise<Exit> {
       row.preview.replace(/\s+/g, " ").slice(0, 60),
     ]);
     const odd = aside.map((row) => [row.channel, row.nativeId, age(row.receivedAtMs, now), row.reason]);
-    const dead = deliveries.find(({ state }) => DEAD.includes(state));
+    const dead = shortIds[deliveries.findIndex(({ state }) => DEAD.includes(state))];
     return [
       `Going out: ${count(outbox.open, "message")} (${amount(outbox.bytes)}), ${outbox.dead} for you to decide. Coming in: ${count(inbox.waiting, "message")} (${amount(inbox.bytes)}).`,
       rows.length > 0 && table(["Delivery", "Channel", "To", "State", "Tries", "Age", "Why", "Begins"], rows),
       dead !== undefined &&
-        `Send one again: saltgate deliveries retry ${dead.id}; forget it: saltgate deliveries discard ${dead.id}`,
+        `Send one again: saltgate deliveries retry ${dead}; forget it: saltgate deliveries discard ${dead}`,
       odd.length > 0 &&
         `Came in and could not be read (${inbox.aside})\n${table(["Channel", "Message", "Age", "Why"], odd)}`,
     ]
@@ -53,4 +54,11 @@ export async function run(invocation: Invocation): Promise<Exit> {
       .join("\n\n");
   });
   return Exit.Ok;
+}
+
+/** The beginnings of ids that are enough to tell them apart, eight characters or more. */
+function shortened(ids: readonly string[]): readonly string[] {
+  const isClear = (chars: number): boolean => new Set(ids.map((id) => id.slice(0, chars))).size === ids.length;
+  const enough = [8, 12, 16, 24].find(isClear);
+  return enough === undefined ? ids : ids.map((id) => id.slice(0, enough));
 }

@@ -1,5 +1,4 @@
-import type { ChannelError } from "@saltgate/channel";
-import { backoffMs, conflictBackoff, reconnectBackoff } from "./backoff.ts";
+import { backoffMs, type ChannelError, conflictBackoff, reconnectBackoff } from "@saltgate/channel";
 import { type CallFailure, channelErrorOf } from "./call-failure.ts";
 
 /** What has gone wrong since the last poll that went well. */
@@ -58,7 +57,7 @@ export function afterPollFailure(failure: CallFailure, troubles: PollTroubles, r
         return { do: "delete-webhook", troubles: { ...troubles, attempts, hasDeletedWebhook: true } };
       const conflicts = troubles.conflicts + 1;
       const hint = conflicts === 1 ? conflictHint : undefined;
-      return wait(backoffMs(conflicts, conflictBackoff, random), { conflicts }, hint);
+      return wait(backoffMs(conflictBackoff, conflicts, random), { conflicts }, hint);
     }
     case "rate":
       return wait(error.retryAfterMs ?? reconnectBackoff.initialMs);
@@ -66,7 +65,7 @@ export function afterPollFailure(failure: CallFailure, troubles: PollTroubles, r
     case "unknown-outcome":
     case "refused":
     case "gone":
-      return wait(backoffMs(attempts, reconnectBackoff, random));
+      return wait(backoffMs(reconnectBackoff, attempts, random));
     default:
       return error.kind satisfies never;
   }

@@ -1,6 +1,5 @@
-import type { AccountContext } from "@saltgate/channel";
+import { type AccountContext, backoffMs, reconnectBackoff } from "@saltgate/channel";
 import { afterPollFailure, noTroubles, type PollTroubles } from "./after-poll.ts";
-import { backoffMs, reconnectBackoff } from "./backoff.ts";
 import type { BotApi } from "./bot-api.ts";
 import { CallError, type CallFailure } from "./call-failure.ts";
 import { wantedUpdates } from "./inbound/normalise.ts";
@@ -92,7 +91,7 @@ export async function pollUpdates(
       const lastError = error instanceof Error ? error.message : String(error);
       logger.error({ error: lastError }, "messages could not be written; they are asked for again");
       status({ reconnectAttempts: troubles.attempts, lastError });
-      await pause(clock, backoffMs(troubles.attempts, reconnectBackoff, random()), signal);
+      await pause(clock, backoffMs(reconnectBackoff, troubles.attempts, random()), signal);
     }
   }
 }

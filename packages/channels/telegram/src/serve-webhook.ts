@@ -1,5 +1,4 @@
-import { type AccountContext, ChannelError } from "@saltgate/channel";
-import { backoffMs, reconnectBackoff } from "./backoff.ts";
+import { type AccountContext, backoffMs, ChannelError, reconnectBackoff } from "@saltgate/channel";
 import type { BotApi } from "./bot-api.ts";
 import { CallError, channelErrorOf } from "./call-failure.ts";
 import { wantedUpdates } from "./inbound/normalise.ts";
@@ -79,7 +78,7 @@ export async function serveWebhook(
       const lastError = reason instanceof Error ? reason.message : String(reason);
       status({ connected: false, health: "reconnecting", reconnectAttempts: attempts, lastError });
       const told = reason instanceof ChannelError ? reason.retryAfterMs : undefined;
-      await pause(clock, told ?? backoffMs(attempts, reconnectBackoff, random()), signal);
+      await pause(clock, told ?? backoffMs(reconnectBackoff, attempts, random()), signal);
     }
   }
 }

@@ -1,7 +1,7 @@
+import { backoffMs, conflictBackoff, reconnectBackoff } from "@saltgate/channel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { afterPollFailure, noTroubles } from "../src/after-poll.ts";
-import { backoffMs, conflictBackoff, reconnectBackoff } from "../src/backoff.ts";
 import { CallError, type CallFailure, channelErrorOf, failureOf } from "../src/call-failure.ts";
 import { offsetToAsk } from "../src/cursor.ts";
 
@@ -97,14 +97,14 @@ test("[telegram:auth] polling: a refused token ends it, whatever was before", ()
 });
 
 test("[telegram:errors] backoff: from 2 s to 30 s, a quarter of it by chance, and never beyond its bounds", () => {
-  expect([1, 2, 3, 4, 5, 6, 50].map((attempt) => backoffMs(attempt, reconnectBackoff, 0))).toEqual([
+  expect([1, 2, 3, 4, 5, 6, 50].map((attempt) => backoffMs(reconnectBackoff, attempt, 0))).toEqual([
     2_000, 3_600, 6_480, 11_664, 20_995, 30_000, 30_000,
   ]);
-  expect(backoffMs(1, reconnectBackoff, 1)).toBe(2_500);
+  expect(backoffMs(reconnectBackoff, 1, 1)).toBe(2_500);
   fc.assert(
     fc.property(fc.nat(10_000), fc.double({ min: 0, max: 1, noNaN: true }), (attempt, random) => {
       for (const rules of [reconnectBackoff, conflictBackoff]) {
-        const ms = backoffMs(attempt + 1, rules, random);
+        const ms = backoffMs(rules, attempt + 1, random);
         expect(ms).toBeGreaterThanOrEqual(rules.initialMs);
         expect(ms).toBeLessThanOrEqual(rules.maxMs);
       }

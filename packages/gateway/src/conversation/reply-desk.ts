@@ -15,13 +15,24 @@ export interface ReplyDeskOptions {
 
 /** From this length on the beginning of an answer is shown. */
 const liveFromChars = 40;
+/**
+ * How often the beginning is cut for its platform at most, in milliseconds: each time the whole answer so far is read, and
+ * models send thousands of pieces.
+ */
+const cutEveryMs = 250;
 /** How long typing is shown for one run at most, in milliseconds. */
 const typingForMs = 120_000;
 
 interface Speaking {
   readonly keeper: AccountKeeper;
   readonly route: ReplyRoute;
+  /** The beginning, as it is shown. */
   text: string;
+  /** Everything that was said so far. */
+  said: string;
+  cutAtMs: number;
+  /** Ends the wait for the next cut. */
+  cancelCut: (() => void) | undefined;
   /** Whether the beginning is in the outbox. */
   isLive: boolean;
   stopTyping: () => void;
@@ -93,7 +104,8 @@ export class ReplyDesk {
   #begin({ reply: route, runId }: Extract<RunEvent, { type: "started" }>): void {
     const keeper = route && this.#options.desk.keeper(route);
     if (route === undefined || keeper === undefined) return;
-    this.#speaking.set(runId, { keeper, route, text: "", isLive: false, stopTyping: this.#type(keeper, route) });
+    const nothing = { text: "", said: "", cutAtMs: 0, cancelCut: undefined, isLive: false };
+    this.#speaking.set(runId, { keeper, route, ...nothing, stopTyping: this.#type(keeper, route) });
   }
 
   #grow(event: Extract<RunEvent, { type: "text" }>): void {
@@ -101,13 +113,25 @@ export class ReplyDesk {
     if (speaking === undefined) return;
     const { account, adapter } = speaking.keeper;
     if (account.policy.streaming === "off" || adapter.descriptor.capabilities.liveText === "none") return;
-    const text = chunkMarkdown(visibleSoFar(event.text), chunkRulesOf(speaking.keeper))[0] ?? "";
+    speaking.said = event.text;
+    const { clock } = this.#options;
+    const waitMs = speaking.cutAtMs + cutEveryMs - clock.now();
+    if (waitMs <= 0 || waitMs > cutEveryMs) return this.#cut(event.runId, speaking);
+    speaking.cancelCut ??= clock.after(waitMs, () => this.#cut(event.runId, speaking));
+  }
+
+  /** Shows as much of what was said as one message of the platform takes. */
+  #cut(runId: string, speaking: Speaking): void {
+    speaking.cancelCut?.();
+    speaking.cancelCut = undefined;
+    const text = beginningOf(speaking);
     if (text.length < liveFromChars) return;
+    speaking.cutAtMs = this.#options.clock.now();
     speaking.text = text;
-    const key = partKey(event.runId, 0);
+    const key = partKey(runId, 0);
     if (speaking.isLive) return speaking.keeper.grow(key, text);
     speaking.isLive = true;
-    this.#open(event.runId, speaking, key).catch((error: unknown) => {
+    this.#open(runId, speaking, key).catch((error: unknown) => {
       this.#options.logger.warn(
         { err: error },
         "the beginning of an answer could not be kept; it comes whole at its end",
@@ -140,11 +164,12 @@ export class ReplyDesk {
     this.#speaking.delete(runId);
     if (speaking === undefined) return;
     speaking.stopTyping();
+    speaking.cancelCut?.();
     const { keeper } = speaking;
     keeper.grown(partKey(runId, 0));
     keeper.nudge();
     if (event.ending.state === "final" || !speaking.isLive) return;
-    this.#finishLeftover(runId, keeper, speaking.text).catch((error: unknown) => {
+    this.#finishLeftover(runId, keeper, beginningOf(speaking)).catch((error: unknown) => {
       this.#options.logger.warn({ err: error }, "the end of an answer could not be kept");
     });
   }
@@ -178,6 +203,11 @@ export class ReplyDesk {
       cancel();
     };
   }
+}
+
+/** As much of an answer as the first message of its platform takes. */
+function beginningOf({ keeper, said }: Pick<Speaking, "keeper" | "said">): string {
+  return chunkMarkdown(visibleSoFar(said), chunkRulesOf(keeper))[0] ?? "";
 }
 
 type StoredFile = Extract<NewDelivery["content"], { kind: "media" }>["file"];

@@ -97,35 +97,13 @@ export function channelMethods({ desk, clock, forgetCredentials }: ChannelMethod
   };
 }
 
+/** What the line of a channel says of its default account. */
+const summaryKeys =
+  "configured running connected health lastStartAt lastStopAt lastError lastProbeAt probe mode tokenSource".split(" ");
+
 /** A channel as one line of status: its default account. */
 function summaryOf(snapshots: readonly Readonly<Record<string, unknown>>[]): Record<string, unknown> {
   const [first] = snapshots;
   if (first === undefined) return { configured: false, running: false };
-  const {
-    configured,
-    running,
-    connected,
-    health,
-    lastStartAt,
-    lastStopAt,
-    lastError,
-    lastProbeAt,
-    probe,
-    mode,
-    tokenSource,
-  } = first;
-  const shown = {
-    configured,
-    running,
-    connected,
-    health,
-    lastStartAt,
-    lastStopAt,
-    lastError,
-    lastProbeAt,
-    probe,
-    mode,
-    tokenSource,
-  };
-  return Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(summaryKeys.flatMap((key) => (first[key] === undefined ? [] : [[key, first[key]]])));
 }

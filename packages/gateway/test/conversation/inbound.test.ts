@@ -235,6 +235,28 @@ describe("answers", () => {
     ]);
   });
 
+  test("[chat:live] inbound: an answer that is stopped stays as far as it was said", async () => {
+    await using place = await chatPlace();
+    const said = "so far and no further, as somebody asked to stop ".repeat(2);
+    place.models.script({ answer: { text: said, chunkChars: 7 }, fault: { kind: "hang-after", afterChunks: 15 } });
+    await using world = await place.open({ telegram: allowed(place) });
+    const wire = await world.operator(4, ALL);
+    place.telegram.people.say({ from: place.ann.id, text: "tell me" });
+    const told = (): string =>
+      wire.frames
+        .flatMap((frame) =>
+          frame.type === "event" && frame.event === "agent"
+            ? [(frame.payload as { data: { text?: string } }).data.text ?? ""]
+            : [],
+        )
+        .findLast((text) => text !== "") ?? "";
+    await wire.until(() => told().length > 80 || undefined);
+    await place.telegram.untilSent(place.ann.id, 1);
+    await wire.request("chat.abort", { sessionKey: "main" });
+    await answered(place, wire);
+    expect(texts(place, place.ann.id)).toEqual([told().trim()]);
+  });
+
   test("[chat:once-in] inbound: what Telegram brings twice is answered once, also by the next gateway", async () => {
     await using place = await chatPlace();
     {

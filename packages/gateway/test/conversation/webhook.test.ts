@@ -93,11 +93,18 @@ test("[chat:webhook] webhook: without the secret, and at any other path, nothing
   expect((await wire.request("sessions.list", {})).payload).toMatchObject({ count: 0 });
 });
 
-test("[chat:menu] menu: the channel shows the commands of chats once it is connected", async () => {
+test("[chat:menu] menu: the channel shows the commands of chats once it is connected, and isn't told them again", async () => {
   await using place = await chatPlace();
-  await using world = await place.open({ telegram: {} });
+  const world = await place.open({ telegram: {} });
   await place.telegram.calls.untilCalled("setMyCommands");
   const { params } = place.telegram.calls.of("setMyCommands")[0] ?? {};
   expect(JSON.stringify(params)).toContain('"command":"stop"');
-  await world.gateway.stop({ drainTimeoutMs: 0 });
+  const noted = () => world.conversation.database.read((sql) => sql.get("SELECT digest FROM inbox_menus"));
+  await expect.poll(noted).toBeDefined();
+  await world[Symbol.asyncDispose]();
+  await using again = await place.open({ telegram: { dmPolicy: "open", allowFrom: ["*"] } });
+  place.telegram.people.say({ from: place.ann.id, text: "hello" });
+  await place.telegram.untilSent(place.ann.id, 1);
+  expect(place.telegram.calls.of("setMyCommands")).toHaveLength(1);
+  expect(again.gateway.port).toBeGreaterThan(0);
 });

@@ -46,7 +46,7 @@ export const turns: Bench = {
 };
 
 /** Streams at once, pieces of each, and the pause between two pieces in milliseconds. */
-const CROWD = { sessions: 200, pieces: 40, paceMs: 50 } as const;
+const CROWD = { sessions: 200, pieces: 30, paceMs: 100 } as const;
 /** Words of one answer are told at most so often, in milliseconds: that long they may wait. */
 const INTERVAL_MS = 150;
 

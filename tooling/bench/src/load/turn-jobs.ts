@@ -148,15 +148,18 @@ export async function streams(
   } else {
     const runs = new Runs();
     const client = await LoadClient.connect({ ...target, onEvent: runs.take });
-    const one = async (_: unknown, index: number): Promise<void> => {
+    const ends: Promise<void>[] = [];
+    await lanes(sessions, 16, async (index) => {
       const runId = `stream-${index}`;
       const over = runs.until(runId, ({ deltaText = "" }) => note(deltaText));
-      const params = { sessionKey: runId, message: "say something", idempotencyKey: runId };
-      await client.request("chat.send", params);
-      await over;
-      finished += 1;
-    };
-    await Promise.all(Array.from({ length: sessions }, one));
+      ends.push(
+        over.then(() => {
+          finished += 1;
+        }),
+      );
+      await client.request("chat.send", { sessionKey: runId, message: "say something", idempotencyKey: runId });
+    });
+    await Promise.all(ends);
     await client.close();
   }
   const seconds = (now() - from) / 1_000;
@@ -188,7 +191,7 @@ export async function accepted(
   const client = await LoadClient.connect(target);
   const send = async (name: string, total: number): Promise<void> =>
     lanes(total, atOnce, async (index) => {
-      const key = `${name}-${index}`;
+      const key = `${name}-${atOnce}-${index}`;
       await client.request("chat.send", { sessionKey: key, message: "keep this", idempotencyKey: key });
     });
   await send("warm", Math.ceil(count / 4));
