@@ -20,6 +20,8 @@ export type { PatternRules } from "./path-pattern.ts";
 export { compilePattern } from "./path-pattern.ts";
 export { noteOnPattern, problemOfPattern } from "./pattern-check.ts";
 export { differenceOf } from "./plan-difference.ts";
+export type { OutputKeeper, OutputStream, ProcessClock, ProcessEnding, ProcessToRun } from "./process/run-process.ts";
+export { runProcess } from "./process/run-process.ts";
 export type { PlanOutcome, RunDetails } from "./run-plan.ts";
 export { maxCommandBytes, planRun } from "./run-plan.ts";
 export { DEFAULT_SAFE_BINS } from "./safe-bins.ts";

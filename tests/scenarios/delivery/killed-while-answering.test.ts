@@ -16,4 +16,9 @@ test(`[delivery:kill] while the gateway is killed ${KILLS} times among chats and
   ]);
   for (const { counts } of verdicts) console.log(`killed-while-answering: ${JSON.stringify(counts)}`);
   expect(verdicts.flatMap(({ broken }) => broken)).toEqual([]);
+  // The run meant something: people were answered in between.
+  for (const { counts } of verdicts) {
+    expect(counts["answered in chats"]).toBeGreaterThan(Math.min(10, KILLS / 10));
+    expect(counts["taken from web chats"]).toBeGreaterThan(Math.min(10, KILLS / 10));
+  }
 });

@@ -120,15 +120,17 @@ export class AgentRuntime {
     });
     this.#state = "open";
     this.#seenSeq = seen;
+    const resumed: { readonly turn: TurnRecord; readonly lane: Lane }[] = [];
     for (const turn of open) {
       if (turn.joinedTo !== undefined) continue; // ends with its run
       const lane = this.#lane(turn.sessionKey, rules.get(turn.runId) ?? this.#standardRules());
       if (turn.state === "running" && lane.resume === undefined) {
         lane.resume = turn;
         lane.queue = { ...lane.queue, asked: true };
-        this.#slots = askOf(this.#slots, turn.sessionKey);
+        resumed.push({ turn, lane });
       } else this.#arrive(turn, lane.rules);
     }
+    this.#takeUp(resumed);
     this.#grant();
     this.#sweepIn(60_000);
   }
@@ -411,11 +413,25 @@ export class AgentRuntime {
     return step.actions;
   }
 
-  /** The time has come for a run that several ends of the process have cut off. */
-  #askLate(sessionKey: string): void {
-    if (this.#state === "closed") return;
-    this.#slots = askOf(this.#slots, sessionKey);
-    this.#grant();
+  /** Runs that were cut off ask for their turn again: at once, or later where they may be what ended the process. */
+  #takeUp(resumed: readonly { readonly turn: TurnRecord; readonly lane: Lane }[]): void {
+    const { clock, settings } = this.#options;
+    const { maxAttempts } = settings();
+    // What isn't begun any more can't end anything: it is told so at once.
+    const timesOf = ({ turn }: { readonly turn: TurnRecord }) => (turn.attempts >= maxAttempts ? 0 : turn.attempts);
+    for (const { delayMs, item } of spacedOut(resumed, timesOf)) {
+      const { sessionKey } = item.turn;
+      const ask = (): void => {
+        this.#slots = askOf(this.#slots, sessionKey);
+      };
+      if (delayMs === 0) ask();
+      else
+        item.lane.cancelWake = clock.after(delayMs, () => {
+          if (this.#state === "closed") return;
+          ask();
+          this.#grant();
+        });
+    }
   }
 
   /** Gives sessions that asked their turn, as long as there is room. */

@@ -68,9 +68,9 @@ export class DeliveryWorld implements AsyncDisposable {
   readonly strangers: readonly number[];
   readonly port: number;
   readonly client: GatewayClient;
-  /** Everything that gateways of this world said on standard error. */
-  complaints = "";
   gateway: Child | undefined;
+  /** Set when the world has ended, and nothing may begin in it any more. */
+  isOver = false;
   readonly #options: WorldOptions;
   readonly #stack: AsyncDisposableStack;
 
@@ -172,6 +172,7 @@ export class DeliveryWorld implements AsyncDisposable {
 
   /** Starts a gateway on the state that the last one left. It may be killed long before it listens. */
   start(): Child {
+    if (this.isOver) throw new Error("the world has ended");
     const { broken, launcher } = this.#options;
     const { env, home } = this.sandbox;
     this.gateway = this.sandbox.start(["gateway", "--port", String(this.port)], {
@@ -198,7 +199,6 @@ export class DeliveryWorld implements AsyncDisposable {
     if (gateway === undefined) return;
     gateway.signal("SIGKILL");
     await gateway.ended();
-    this.complaints = (this.complaints + gateway.stderr).slice(-20_000);
   }
 
   /** Asks the gateway something until it answers: it may be on its way up. */
@@ -209,7 +209,7 @@ export class DeliveryWorld implements AsyncDisposable {
         await this.client.connect();
         return await question(this.client);
       } catch (error) {
-        if (!isRepeatable(error) || Date.now() > deadline) throw error;
+        if (this.isOver || !isRepeatable(error) || Date.now() > deadline) throw error;
         const { ending, stderr = "" } = this.gateway ?? {};
         if (ending !== undefined) throw new Error(`the gateway ended by itself\n${stderr}`, { cause: error });
         await pause(50);
@@ -247,6 +247,7 @@ export class DeliveryWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.isOver = true;
     await this.gateway?.[Symbol.asyncDispose]();
     await this.#stack[Symbol.asyncDispose]();
   }

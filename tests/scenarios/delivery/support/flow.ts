@@ -100,7 +100,7 @@ export class Flow {
       } catch (error) {
         // It was taken before, and has come to a bad end.
         if (error instanceof GatewayError && error.detailCode === "RUN_FAILED") break;
-        if (Date.now() > deadline) throw error;
+        if (this.#world.isOver || Date.now() > deadline) throw error;
         await pause(20);
       }
     }

@@ -37,7 +37,9 @@ export async function killRun({ kills, dies, ...options }: KillRun): Promise<Ver
     }
   };
   const begunAtMs = Date.now();
-  await Promise.race([killing(), failed]);
+  const killed = killing();
+  killed.catch(() => undefined); // nobody waits for it any more when the flow has failed
+  await Promise.race([killed, failed]);
   const killedAtMs = Date.now();
   const ending = flow.end();
   await world.serve();
