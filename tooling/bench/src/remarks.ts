@@ -4,9 +4,10 @@ const HANDSHAKE =
   "the admission and a hello-ok of the whole snapshot.";
 
 const TURN =
-  "measured while other people's builds and tests kept both cores and the disk busy (see the load above): what is added is " +
-  "about 8 ms of one core, half of it in the AI SDK's chain of streams and schemas, and two flushes of the disk, each of which " +
-  "waits behind other programs'. On a machine that nobody else uses it is to be measured again.";
+  "measured while other people's builds and tests kept both cores and the disk busy (see the load above; a bare commit took " +
+  "3 ms instead of the 0.3 ms of a quiet hour), so that this says little about a machine of one's own: measure it again there. In a profile " +
+  "about a third of the gateway's time is a turn's three transactions, two of which are flushed, about a fifth is fetch and the AI SDK, " +
+  "a twelfth is writing to sockets.";
 
 /** Why a budget is missed, by the row's name, where we know. */
 export const REMARKS: Readonly<Record<string, string>> = {
@@ -22,10 +23,11 @@ export const REMARKS: Readonly<Record<string, string>> = {
   "a turn, chat.send to its end, p50": TURN,
   "a turn, chat.send to its end, p99": TURN,
   "200 streams at once, pieces of answers":
-    "the gateway had less than one of the two cores (see the load above). A piece costs it about half a millisecond, most of it in " +
-    "the AI SDK's chain of streams, so that one free core takes about 2,000 pieces a second.",
+    "under that load a piece costs the gateway just under a millisecond of a core, and it had less than one: model, clients, " +
+    "gateway and other people's work shared two. The profile has no single cause: the chain of web streams that fetch and the AI SDK " +
+    "read through, a schema check for each piece, and what is told to clients.",
   "200 streams at once, delay of a piece, p50 and p99":
-    "the same: a core that has more to do than it can makes every piece wait.",
+    "up to 150 ms of it is the interval at which answers are told; the rest is pieces that wait for a core.",
   "1,000 garbage connections: p99 of others; a new client's hello-ok":
     "accepting and upgrading is what costs, before a byte of garbage is read, and the floor pays it too: compare the " +
     "floor's own p99 in the same row.",
