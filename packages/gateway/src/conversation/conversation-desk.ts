@@ -108,6 +108,7 @@ export class ConversationDesk {
   /** Runs whose answers were handed to the sessions that started them. */
   readonly #returning = new Map<string, ReplyRoute>();
   #opening: Promise<void> | undefined;
+  readonly #closing = new AbortController();
 
   constructor(options: ConversationDeskOptions) {
     const { clock, conversation, events, logger, newId } = options;
@@ -185,6 +186,7 @@ export class ConversationDesk {
       logger,
       groupMoved: conversation.groupMoved,
       profile: conversation.profile,
+      closing: this.#closing.signal,
     });
     this.#receptionist = new Receptionist({
       inbox: this.channels.inbox,
@@ -222,13 +224,15 @@ export class ConversationDesk {
 
   async #open(): Promise<void> {
     await this.runtime.open();
-    await this.#receptionist.start();
     this.channels.start();
+    await this.#receptionist.start();
   }
 
   /** Begins nothing new, and lets what runs end until the signal; then the rest waits for the next start. */
   async close(hurry: AbortSignal): Promise<void> {
     await this.#opening?.catch(() => undefined);
+    hurry.addEventListener("abort", () => this.#closing.abort(), { once: true });
+    if (hurry.aborted) this.#closing.abort();
     await this.#receptionist.stop();
     await this.runtime.drain(hurry);
     await this.runtime.close();

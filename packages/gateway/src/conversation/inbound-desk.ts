@@ -60,6 +60,8 @@ export interface InboundDeskOptions {
   readonly groupMoved: (channel: string, from: string, to: string) => Promise<boolean>;
   /** The profile that the gateway runs with, unless it is the default one: for the command in a pairing reply. */
   readonly profile: string | undefined;
+  /** The gateway ends and waits no longer: what isn't dealt with by then waits for the next start. */
+  readonly closing: AbortSignal;
 }
 
 /** How long fetching the files of one message may take, in milliseconds. */
@@ -267,7 +269,10 @@ export class InboundDesk {
     const policy = this.#options.desk.policyOf(keeper);
     const isGroup = event.conversation.kind !== "direct";
     const conversation = conversationKey(keeper.ref, event.conversation);
-    const images = event.kind === "message" ? await fetchImages(event, keeper, AbortSignal.timeout(fetchMs)) : [];
+    const { closing } = this.#options;
+    const patience = AbortSignal.any([AbortSignal.timeout(fetchMs), closing]);
+    const images = event.kind === "message" ? await fetchImages(event, keeper, patience) : [];
+    if (closing.aborted) throw new NotNowError("The gateway ends; this is dealt with after its next start.");
     const principal: RunPrincipal = {
       isOwner: may.isOwner,
       channel: keeper.ref.channel,

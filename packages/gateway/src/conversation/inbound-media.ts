@@ -1,5 +1,5 @@
 import type { MessagePart } from "@saltgate/agent";
-import type { AccountKeeper, InboundMessage } from "@saltgate/channel";
+import { type AccountKeeper, type InboundMessage, NotNowError } from "@saltgate/channel";
 import { LIMITS } from "@saltgate/protocol";
 
 /** Pictures of one message that an agent sees. */
@@ -10,24 +10,29 @@ const maxTotalBytes = 15_000_000;
 /**
  * The pictures of a message that was let in. One that is too large or can't be fetched is said to be so: the message counts
  * all the same.
+ * @throws {NotNowError} while the channel is being opened
  */
 export async function fetchImages(
   message: InboundMessage,
   keeper: AccountKeeper,
   signal: AbortSignal,
 ): Promise<readonly MessagePart[]> {
-  const fetch = keeper.connection?.fetchMedia?.bind(keeper.connection);
-  if (fetch === undefined) return [];
+  const images = message.media.filter(({ kind }) => kind === "image" || kind === "sticker").slice(0, maxImages);
+  const { connection } = keeper;
+  // What waited for the gateway's start is looked at before its channel is open.
+  if (images.length > 0 && connection === undefined && keeper.status.running)
+    throw new NotNowError("The channel isn't open yet, and the message has pictures.");
+  const fetch = connection?.fetchMedia?.bind(connection);
   const maxBytes = Math.min(
     keeper.account.policy.maxMediaBytes ?? keeper.adapter.descriptor.limits.maxMediaBytes,
     LIMITS.maxAttachmentBytes,
   );
-  const images = message.media.filter(({ kind }) => kind === "image" || kind === "sticker").slice(0, maxImages);
   const parts = await Promise.all(
     images.map(async ({ ref, bytes: announced }): Promise<MessagePart> => {
       if (announced !== undefined && announced > maxBytes)
         return note(`a picture of ${announced} bytes is larger than ${maxBytes}`);
       try {
+        if (fetch === undefined) return note("a picture could not be fetched");
         const { bytes } = await fetch(ref, maxBytes, signal);
         const mimeType = imageType(bytes);
         if (mimeType === undefined) return note("a file that was said to be a picture isn't one");

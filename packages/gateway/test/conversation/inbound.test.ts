@@ -325,6 +325,25 @@ describe("answers", () => {
     expect(JSON.stringify(place.models.requests.at(-1)?.lastUserText)).toContain("isn't one");
   });
 
+  test("[chat:media-in] inbound: a picture that never comes doesn't keep the gateway from ending, and the next one fetches it", async () => {
+    await using place = await chatPlace();
+    place.models.script({ answer: { text: "seen" } });
+    place.telegram.faults.add({ kind: "silent", method: "getFile" });
+    {
+      await using world = await place.open({ telegram: allowed(place) });
+      await world.operator(4, ALL);
+      place.telegram.people.say({ from: place.ann.id, text: "look", media: { kind: "photo", bytes: png } });
+      await place.telegram.calls.until(() => place.telegram.faults.left === 0);
+    }
+    expect(place.models.count).toBe(0);
+    await using world = await place.open({ telegram: allowed(place) });
+    const wire = await world.operator(4, ALL);
+    await place.telegram.untilSent(place.ann.id, 1);
+    await idle(place, wire);
+    expect(texts(place, place.ann.id)).toEqual(["seen"]);
+    expect(JSON.stringify(place.models.requests)).toContain(png.toString("base64"));
+  });
+
   test("[chat:media-in] inbound: an album that is too large together is answered all the same, with what fits", async () => {
     await using place = await chatPlace();
     place.models.script({ answer: { text: "seen" } });
