@@ -9,6 +9,7 @@ const COMMANDS_THAT_MEND: Readonly<Record<string, string>> = {
   UNKNOWN_MODEL: "Which there are: saltgate models",
   UNKNOWN_AGENT_ID: "Which there are: saltgate gateway call agents.list",
   UNKNOWN_CHANNEL: "Which there are: saltgate channels status. Another one: saltgate channels add telegram",
+  RUN_FAILED: "Everything that was said, and what failed: saltgate sessions show",
   OUTBOUND_DELIVERY_QUEUED: "Nothing is left to do. How it goes: saltgate deliveries",
 };
 
@@ -23,6 +24,7 @@ function refused(error: GatewayError): CommandError {
   const code = error.detailCode ?? error.code;
   const reason = typeof error.details["reason"] === "string" ? error.details["reason"] : undefined;
   const known = Object.hasOwn(DETAIL_CODES, code) ? DETAIL_CODES[code as keyof typeof DETAIL_CODES] : undefined;
+  const command = Object.hasOwn(COMMANDS_THAT_MEND, code) ? COMMANDS_THAT_MEND[code] : undefined;
   const notPermitted =
     code.startsWith("AUTH_") ||
     code.startsWith("DEVICE_") ||
@@ -31,7 +33,7 @@ function refused(error: GatewayError): CommandError {
   const mend =
     code === "PAIRING_REQUIRED" && typeof requestId === "string"
       ? `On the machine of the gateway, run: saltgate devices approve ${requestId}`
-      : (COMMANDS_THAT_MEND[code] ?? known?.mend);
+      : (command ?? known?.mend);
   const message =
     code === "COMMAND_NOT_ALLOWED" && reason !== undefined ? `${error.message}: ${reason}` : error.message;
   return new CommandError(code, message, {

@@ -46,7 +46,8 @@ test("[terminal:agent-failure] agent: a task that fails ends with 1 and says why
   world.models.script({ fault: { kind: "billing" } });
   const people = await world.run(["agent", "-m", "hello"]);
   expect(people).toMatchObject({ exit: 1, stdout: "" });
-  expect(people.stderr.length).toBeGreaterThan(20);
+  expect(people.stderr).toContain("no credit left");
+  expect((await world.run(["sessions", "show"])).stdout).toContain("(It failed: local/echo failed");
   const programs = await world.run(["agent", "-m", "hello", "--json"]);
   expect(programs).toMatchObject({ exit: 1, stderr: "" });
   expect(programs.json()).toMatchObject({ ok: false, error: { code: "RUN_FAILED" } });

@@ -30,6 +30,7 @@ test("exec-policy: the public list is this one", () => {
     "readCmdText",
     "readShellText",
     "renderArgv",
+    "runProcess",
     "withEntry",
     "withoutEntry",
   ]);

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type ProcessToRun, runProcess } from "@saltgate/exec-policy";
 import { describe, expect, test } from "vitest";
 import { OutputCap } from "../src/system/output-cap.ts";
-import { type ProcessToRun, runProcess } from "../src/system/run-process.ts";
 
 const clock = {
   now: () => Date.now(),
@@ -20,7 +20,7 @@ const run = (argv: string[], options: Partial<ProcessToRun> = {}): ReturnType<ty
     env: { PATH: "/usr/bin:/bin" },
     timeoutMs: undefined,
     killGraceMs: 50,
-    maxOutputChars: 200_000,
+    output: new OutputCap(200_000),
     signal: new AbortController().signal,
     clock,
     ...options,
@@ -80,7 +80,7 @@ describe("run process", () => {
 
   test("[node-host:output-cap] run process: both streams together are kept up to the bound, and what is missing is noted", async () => {
     const done = await node("process.stdout.write('o'.repeat(150000)); process.stderr.write('e'.repeat(150000))", {
-      maxOutputChars: 200_000,
+      output: new OutputCap(200_000),
     });
     expect(done.truncated).toBe(true);
     const kept = (done.stdout + done.stderr).replaceAll("... (truncated)", "");

@@ -42,7 +42,9 @@ export async function run(invocation: Invocation): Promise<Exit> {
     value == null || value === "" ? [] : [`${name.padEnd(10)} ${printable(value)}`],
   );
   const said = messages.flatMap((message) => {
-    const text = messageText(message).trim();
+    const { errorMessage } = message;
+    const failure = typeof errorMessage === "string" ? `(It failed: ${errorMessage})` : "";
+    const text = [messageText(message).trim(), failure].filter((part) => part !== "").join("\n");
     return text === "" ? [] : [`${printable(message.role)}:\n${printableText(text)}`];
   });
   const words = said.length === 0 ? ["Nothing has been said in it since it began."] : said;

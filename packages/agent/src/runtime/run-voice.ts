@@ -4,6 +4,13 @@ import type { ReplyRoute, ToolOutcome } from "../tool.ts";
 import type { AssistantMessage } from "../transcript.ts";
 import type { RunEnding, RunEvent } from "../turn.ts";
 
+/**
+ * A text longer than this is told at most so often, in milliseconds: each telling reads it whole, and models send thousands
+ * of pieces. What is held back comes with the next piece, and before anything else is told.
+ */
+const longTextChars = 2_000;
+const longTextEveryMs = 40;
+
 /** What all events of a run have. */
 type Head = Pick<RunEvent, "runId" | "sessionKey" | "agentId">;
 
@@ -16,6 +23,9 @@ export class RunVoice {
   #seq = 0;
   #before: string[] = [];
   #shown = "";
+  /** What the step has said, as far as it wasn't told yet. */
+  #untold: string | undefined;
+  #toldAtMs = 0;
   #spoke = false;
   #isOver = false;
 
@@ -39,12 +49,24 @@ export class RunVoice {
 
   /** A step begins; what earlier ones said stays. */
   beginStep(saidBefore: readonly string[]): void {
+    this.#tellText();
     this.#before = saidBefore.map(visibleSoFar).filter((text) => text !== "");
     this.#spoke = false;
   }
 
   /** Everything that this step has said. */
   text(soFar: string): void {
+    this.#untold = soFar;
+    const sinceMs = this.#now() - this.#toldAtMs;
+    if (soFar.length > longTextChars && sinceMs >= 0 && sinceMs < longTextEveryMs) return;
+    this.#tellText();
+  }
+
+  #tellText(): void {
+    const soFar = this.#untold;
+    if (soFar === undefined) return;
+    this.#untold = undefined;
+    this.#toldAtMs = this.#now();
     const text = [...this.#before, visibleSoFar(soFar)].filter((part) => part !== "").join("\n\n");
     if (text === this.#shown) return;
     const replace = !text.startsWith(this.#shown);
@@ -55,6 +77,7 @@ export class RunVoice {
   }
 
   toolStarts({ arguments: args, id, name }: ToolCallPart): void {
+    this.#tellText();
     this.#tell({ type: "tool", phase: "start", toolCallId: id, name, args });
   }
 
@@ -67,11 +90,13 @@ export class RunVoice {
   }
 
   compaction(phase: "start" | "end"): void {
+    this.#tellText();
     this.#tell({ type: "compaction", phase });
   }
 
   /** The last word; nothing is told after it. */
   ended(ending: RunEnding, message?: AssistantMessage): void {
+    this.#tellText();
     this.#tell({ type: "ended", ending, startedAtMs: this.#startedAtMs, ...(message && { message }) });
     this.#isOver = true;
   }

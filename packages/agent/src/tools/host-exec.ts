@@ -10,13 +10,15 @@ import {
   type HostView,
   judgeRun,
   type PlanOutcome,
+  type ProcessClock,
   planRun,
+  runProcess,
   type Verdict,
 } from "@saltgate/exec-policy";
 import type { ApprovalDecision, SystemRunPlan } from "@saltgate/protocol";
 import type { ToolContext } from "../tool.ts";
 import type { ExecEnding, ExecPort, ExecRequest } from "./exec-tool.ts";
-import { type ProcessToRun, runProcess } from "./process-run.ts";
+import { KeptOutput } from "./kept-output.ts";
 
 /** A question to the owner. What is shown is `plan.commandText`, which is made of exactly what would run. */
 export interface ExecQuestion {
@@ -40,8 +42,8 @@ export interface HostExecOptions {
   readonly skillBins?: () => Promise<readonly string[]>;
   /** Characters of each stream that are kept. @default 200_000 */
   readonly maxOutputChars?: number;
-  /** Timers. @default the machine's own */
-  readonly after?: ProcessToRun["after"];
+  /** @default the machine's own */
+  readonly clock?: ProcessClock;
 }
 
 type Planned = Extract<PlanOutcome, { ok: true }> & { readonly policy: ExecPolicy; readonly verdict: Verdict };
@@ -49,9 +51,15 @@ type Start = { readonly executable: string | null; readonly argv: readonly strin
 
 const refused = (message: string): ExecEnding => ({ state: "refused", message });
 
-const machineTimers: ProcessToRun["after"] = (delayMs, task) => {
-  const timer = setTimeout(task, delayMs);
-  return () => clearTimeout(timer);
+/** Between being asked to end and being killed, in milliseconds. */
+const killGraceMs = 2_000;
+
+const machineClock: ProcessClock = {
+  now: Date.now,
+  after(delayMs, task) {
+    const timer = setTimeout(task, delayMs);
+    return () => clearTimeout(timer);
+  },
 };
 
 /**
@@ -144,7 +152,7 @@ async function start(
   { run }: Planned,
   { timeoutMs }: ExecRequest,
   context: ToolContext,
-  { after = machineTimers, maxOutputChars = 200_000 }: HostExecOptions,
+  { clock = machineClock, maxOutputChars = 200_000 }: HostExecOptions,
 ): Promise<ExecEnding> {
   if (executable === null) return refused("There is no such program on this host.");
   try {
@@ -154,10 +162,11 @@ async function start(
       cwd: run.cwd,
       env: run.env,
       timeoutMs,
-      maxOutputChars,
+      killGraceMs,
+      output: new KeptOutput(maxOutputChars),
       signal: context.signal,
-      after,
-      onOutput: (text) => context.progress(text.slice(-4_000)),
+      clock,
+      onOutput: async (text) => context.progress(text.slice(-4_000)),
     });
     context.signal.throwIfAborted();
     return { state: "ended", ...ended };

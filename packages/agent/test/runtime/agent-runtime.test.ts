@@ -377,6 +377,19 @@ test("[runs:shape] runtime: tags, files and the word for nothing are taken out o
   expect(world.events.at(-1)).not.toHaveProperty("message");
 });
 
+test("[runs:one-ending] runtime: a long answer in thousands of pieces is told in few, and nothing of it is missing", async () => {
+  const pieces = Array.from({ length: 5_000 }, (_, at) => `${at} `);
+  const world = await openWorld({ scripts: { m: () => says(...pieces) } });
+  await world.runtime.submit(turn("r1", "hi"), authorized);
+  await world.runtime.wait("r1", 60_000);
+  const told = world.events.flatMap((event) => (event.type === "text" ? [event] : []));
+  // The clock stands still: as often as while it was short, and once at the end.
+  expect(told.length).toBeLessThan(600);
+  expect(told.map(({ delta }) => delta).join("")).toBe(pieces.join(""));
+  expect(told.at(-1)?.text).toBe(pieces.join(""));
+  expect(world.events.map(({ seq }) => seq)).toEqual(world.events.map((_, at) => at + 1));
+});
+
 test("[runs:limits] runtime: what an agent or a person may use up is enforced before a run begins", async () => {
   const world = await openWorld({
     change: (settings) => ({

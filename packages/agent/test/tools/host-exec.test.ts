@@ -143,13 +143,21 @@ test("[tools:host-exec] host exec: 'always' puts the program on the list of this
 
 test("[tools:host-exec] host exec: time that is up and a run that is stopped end everything that was started", async () => {
   await using workspace = await Workspace.make();
+  // Looking whether something is gone takes its time; what a command is given is over when the test says so.
   const timers = new Set<{ readonly delayMs: number; readonly task: () => void }>();
-  const after = (delayMs: number, task: () => void): (() => void) => {
-    const timer = { delayMs, task };
-    timers.add(timer);
-    return () => timers.delete(timer);
+  const clock = {
+    now: Date.now,
+    after(delayMs: number, task: () => void): () => void {
+      const timer = { delayMs, task };
+      timers.add(timer);
+      const looking = delayMs < 7_000 ? setTimeout(task, delayMs) : undefined;
+      return () => {
+        clearTimeout(looking);
+        timers.delete(timer);
+      };
+    },
   };
-  const { context, exec } = await worldIn(workspace, { security: "full", ask: "off" }, undefined, { after });
+  const { context, exec } = await worldIn(workspace, { security: "full", ask: "off" }, undefined, { clock });
   const started = Promise.withResolvers<number>();
   const run = exec.call(
     { command: "sleep 300 & echo $!; wait", timeout: 7 },

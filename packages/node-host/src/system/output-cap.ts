@@ -1,16 +1,14 @@
 import { StringDecoder } from "node:string_decoder";
+import type { OutputKeeper, OutputStream } from "@saltgate/exec-policy";
 
 /** Stands where output is missing. */
 const NOTE = "... (truncated)";
-
-/** Where a piece of output came from. */
-export type OutputStream = "stdout" | "stderr";
 
 /**
  * What a process said, as text, up to so many characters of both streams together: the head is kept. A character whose
  * bytes come in two pieces is one character.
  */
-export class OutputCap {
+export class OutputCap implements OutputKeeper {
   readonly #decoders = { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
   readonly #kept = { stdout: "", stderr: "" };
   readonly #cut = { stdout: false, stderr: false };

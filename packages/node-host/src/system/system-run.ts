@@ -1,3 +1,4 @@
+import { type ProcessEnding, runProcess } from "@saltgate/exec-policy";
 import {
   type SystemRunParams,
   type SystemRunPrepared,
@@ -8,9 +9,9 @@ import type { ClientClock } from "../clock.ts";
 import { defineCommand, type InvocationContext, type NodeCommand } from "../node-command.ts";
 import { NodeCommandError } from "../node-command-error.ts";
 import { ExecEvents } from "./exec-events.ts";
+import { OutputCap } from "./output-cap.ts";
 import { type PlannedRun, planAndJudge, type RunDesk } from "./planned-run.ts";
 import { permitRun } from "./run-permission.ts";
-import { type ProcessEnding, runProcess } from "./run-process.ts";
 
 /** Bounds of a run. */
 export interface RunLimits {
@@ -129,7 +130,7 @@ async function runIt(
       env: run.env,
       timeoutMs: params.timeoutMs ? params.timeoutMs : undefined,
       killGraceMs: limits.killGraceMs,
-      maxOutputChars: limits.maxOutputChars,
+      output: new OutputCap(limits.maxOutputChars),
       signal,
       clock,
       onOutput: wantsProgress ? (text, stream) => context.progress(text, stream) : undefined,

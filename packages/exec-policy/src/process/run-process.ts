@@ -1,9 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
-import type { ClientClock } from "@saltgate/client";
-import { OutputCap, type OutputStream } from "./output-cap.ts";
+import type { ProcessClock } from "./process-clock.ts";
 import { ProcessGroup } from "./process-group.ts";
+
+/** Where a piece of output came from. */
+export type OutputStream = "stdout" | "stderr";
+
+/** Keeps what a process says, or some of it. A character whose bytes come in two pieces is one character. */
+export interface OutputKeeper {
+  /** @returns the same piece as whole characters, however much of it is kept */
+  take(stream: OutputStream, bytes: Buffer): string;
+  /** @returns what remains of a character that was never finished */
+  end(stream: OutputStream): string;
+  /** What was kept. */
+  text(stream: OutputStream): string;
+  /** Whether something is missing. */
+  readonly truncated: boolean;
+}
 
 /** What to run, and how far. */
 export interface ProcessToRun {
@@ -18,9 +32,9 @@ export interface ProcessToRun {
   readonly timeoutMs: number | undefined;
   /** How long it gets between being asked to end and being killed, in milliseconds. */
   readonly killGraceMs: number;
-  readonly maxOutputChars: number;
+  readonly output: OutputKeeper;
   readonly signal: AbortSignal;
-  readonly clock: ClientClock;
+  readonly clock: ProcessClock;
   /** Gets output as it comes; the process is held up until it resolves. */
   readonly onOutput?: ((text: string, stream: OutputStream) => Promise<void>) | undefined;
 }
@@ -48,7 +62,7 @@ const LOOK_MS = 25;
  * @throws {Error} when it could not be started; nothing ran then.
  */
 export async function runProcess(wanted: ProcessToRun): Promise<ProcessEnding> {
-  const { signal, clock, timeoutMs, killGraceMs } = wanted;
+  const { signal, clock, output, timeoutMs, killGraceMs } = wanted;
   const child = spawn(wanted.executable, wanted.argv.slice(1), {
     argv0: wanted.argv[0] ?? wanted.executable,
     cwd: wanted.cwd,
@@ -60,11 +74,10 @@ export async function runProcess(wanted: ProcessToRun): Promise<ProcessEnding> {
   });
   await started(child);
   const group = new ProcessGroup(child, clock);
-  const cap = new OutputCap(wanted.maxOutputChars);
   const reading: Reading = { held: 0, lastAtMs: clock.now(), chars: 0 };
   const streams = Promise.all([
-    drain(child.stdout, "stdout", cap, reading, wanted),
-    drain(child.stderr, "stderr", cap, reading, wanted),
+    drain(child.stdout, "stdout", reading, wanted),
+    drain(child.stderr, "stderr", reading, wanted),
   ]);
   let timedOut = false;
   let ending: Promise<void> | undefined;
@@ -91,9 +104,9 @@ export async function runProcess(wanted: ProcessToRun): Promise<ProcessEnding> {
     exitCode,
     signal: exitSignal,
     timedOut,
-    stdout: cap.text("stdout"),
-    stderr: cap.text("stderr"),
-    truncated: cap.truncated,
+    stdout: output.text("stdout"),
+    stderr: output.text("stderr"),
+    truncated: output.truncated,
   };
 }
 
@@ -121,9 +134,8 @@ interface Reading {
 async function drain(
   readable: Readable,
   stream: OutputStream,
-  cap: OutputCap,
   reading: Reading,
-  { clock, onOutput }: Pick<ProcessToRun, "clock" | "onOutput">,
+  { clock, onOutput, output }: Pick<ProcessToRun, "clock" | "onOutput" | "output">,
 ): Promise<void> {
   const pass = async (text: string): Promise<void> => {
     reading.chars += text.length;
@@ -134,11 +146,11 @@ async function drain(
   };
   try {
     // One piece at a time: while its reader has no room, the pipe fills and the process waits.
-    for await (const bytes of readable) await pass(cap.take(stream, bytes as Buffer));
+    for await (const bytes of readable) await pass(output.take(stream, bytes as Buffer));
   } catch {
     // The pipe was closed on this side, because what holds it open is not the process any more.
   }
-  const rest = cap.end(stream);
+  const rest = output.end(stream);
   if (rest !== "") await pass(rest);
 }
 

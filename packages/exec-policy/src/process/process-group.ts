@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile } from "node:child_process";
-import type { ClientClock } from "@saltgate/client";
+import type { ProcessClock } from "./process-clock.ts";
 
 /** How often to look whether a group is gone, in milliseconds. */
 const LOOK_MS = 20;
@@ -9,10 +9,10 @@ const GONE_MS = 2_000;
 /** A process and everything that it started and that stayed in its group. */
 export class ProcessGroup {
   readonly #child: ChildProcess;
-  readonly #clock: ClientClock;
+  readonly #clock: ProcessClock;
 
   /** @param child started with `detached` where there are process groups, so that it leads one of its own. */
-  constructor(child: ChildProcess, clock: ClientClock) {
+  constructor(child: ChildProcess, clock: ProcessClock) {
     this.#child = child;
     this.#clock = clock;
   }
