@@ -14,6 +14,11 @@ export const DELIVERY_REQUIREMENTS: readonly Requirement[] = [
     behaviour: "Gateways that are wrong in one way are caught by the same comparison after a few kills.",
   },
   {
+    id: "delivery:stop",
+    source: "README.md",
+    behaviour: "A gateway that is told to stop while it answers loses nothing and says nothing twice.",
+  },
+  {
     id: "delivery:platform-down",
     source: "packages/channel/README.md",
     behaviour:

@@ -193,11 +193,12 @@ export class DeliveryWorld implements AsyncDisposable {
     return gateway;
   }
 
-  async kill(): Promise<void> {
+  /** Ends the gateway, and waits until it has ended. */
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const { gateway } = this;
     this.gateway = undefined;
     if (gateway === undefined) return;
-    gateway.signal("SIGKILL");
+    gateway.signal(signal);
     await gateway.ended();
   }
 

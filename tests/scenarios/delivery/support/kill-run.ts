@@ -8,6 +8,8 @@ export interface KillRun extends WorldOptions {
   readonly kills: number;
   /** Around what each of them dies. @default what chance chooses, now and then nothing at all for some seconds */
   readonly dies?: Moment;
+  /** What ends it. @default "SIGKILL" */
+  readonly signal?: NodeJS.Signals;
 }
 
 /** How long a gateway lives when the moment for its death doesn't come, in milliseconds. */
@@ -18,7 +20,12 @@ const longestMs = 2_500;
  * serve, some before, and now and then one lives long enough to find out what became of what its predecessors left. Then it
  * lets everything come to rest, and judges; and judges again what one more gateway makes of the state.
  */
-export async function killRun({ kills, dies, ...options }: KillRun): Promise<Verdict & { readonly seed: number }> {
+export async function killRun({
+  kills,
+  dies,
+  signal,
+  ...options
+}: KillRun): Promise<Verdict & { readonly seed: number }> {
   await using world = await DeliveryWorld.create(options);
   const { random } = world;
   const flow = new Flow(world);
@@ -33,7 +40,7 @@ export async function killRun({ kills, dies, ...options }: KillRun): Promise<Ver
         if (dies === undefined && kill % 16 === 15) await pause(5_000 + random.below(1_500));
         else await Promise.race([moment(world, dies ?? random.pick(moments)), pause(longestMs)]);
       }
-      await world.kill();
+      await world.kill(signal);
     }
   };
   const begunAtMs = Date.now();
