@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Sandbox } from "../../../tests/support/sandbox.ts";
 import { ConversationWorld } from "./conversation-world.ts";
+
+// Each test runs several processes, one after the other, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Ann has written to the bot, and has been told her code. */
 async function createWorld(): Promise<{ world: ConversationWorld; code: string }> {

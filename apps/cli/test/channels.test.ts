@@ -1,11 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { freePort } from "../../../tests/support/gateway.ts";
 import { CANARY, Sandbox } from "../../../tests/support/sandbox.ts";
 import { startOnTerminal } from "../../../tests/support/terminal.ts";
 import { startTelegram } from "../../../tooling/emulators/src/telegram/control.ts";
 import { ConversationWorld } from "./conversation-world.ts";
+
+// Each test runs several processes, one after the other, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const TOKEN_FORM = `12345:${CANARY}`;
 
