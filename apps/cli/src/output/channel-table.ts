@@ -16,7 +16,7 @@ export function accountState({ configured, connected, enabled, health, running }
 }
 
 /** What the platform answered when it was asked who we are; nothing when it wasn't. */
-export function probeWords(probe: unknown): string {
+function probeWords(probe: unknown): string {
   const { details, elapsedMs, error, ok } = fieldsIn(probe);
   if (ok === undefined) return "";
   if (ok !== true) return `refused: ${textIn(error) || "no reason given"}`;
