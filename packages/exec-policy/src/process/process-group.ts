@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile } from "node:child_process";
-import type { ProcessClock } from "./run-process.ts";
+import type { ProcessClock } from "./process-clock.ts";
 
 /** How often to look whether a group is gone, in milliseconds. */
 const LOOK_MS = 20;

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
+import type { ProcessClock } from "./process-clock.ts";
 import { ProcessGroup } from "./process-group.ts";
 
 /** Where a piece of output came from. */
@@ -16,14 +17,6 @@ export interface OutputKeeper {
   text(stream: OutputStream): string;
   /** Whether something is missing. */
   readonly truncated: boolean;
-}
-
-/** Time, as running a process needs it. */
-export interface ProcessClock {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** Runs `task` once after `delayMs`; the returned function cancels it. */
-  after(delayMs: number, task: () => void): () => void;
 }
 
 /** What to run, and how far. */

@@ -39,7 +39,7 @@ export interface Place {
 }
 
 /** Whether asking again is right: the way was cut, or the gateway says so. */
-export function isRepeatable(error: unknown): boolean {
+function isRepeatable(error: unknown): boolean {
   return error instanceof ClientError || (error instanceof GatewayError && error.retryable);
 }
 
