@@ -5,7 +5,7 @@ import type { Invocation } from "./command-line.ts";
 import { openSession } from "./gateway-session.ts";
 
 /** How long the command waits for the notice to arrive, in milliseconds. It is sent later too. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 5_000;
 
 const WORDS = "✅ You may write here now. Just say what you need.";
 

@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { freePort, GatewayProcess } from "../../../tests/support/gateway.ts";
 import { Sandbox } from "../../../tests/support/sandbox.ts";
 import { startOnTerminal } from "../../../tests/support/terminal.ts";
 import { ConversationWorld } from "./conversation-world.ts";
+
+// Each test runs several processes, one after the other, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 test("[terminal:agent] agent: one task is done and its answer printed as a whole, from a word, from standard input, and in JSON", async () => {
   await using world = await ConversationWorld.start();

@@ -1,10 +1,14 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { freePort } from "../../../tests/support/gateway.ts";
 import { Sandbox } from "../../../tests/support/sandbox.ts";
 import { ConversationWorld } from "./conversation-world.ts";
 
+// Each test runs several processes, one after the other, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
+
 /** Ann has written to the bot, and has been told her code. */
-async function createWorld(): Promise<{ world: ConversationWorld; code: string }> {
-  const world = await ConversationWorld.start({ telegram: true });
+async function createWorld(port?: number): Promise<{ world: ConversationWorld; code: string }> {
+  const world = await ConversationWorld.start({ telegram: true, ...(port !== undefined && { port }) });
   try {
     const { ann, emulator } = world.telegram;
     emulator.people.say({ from: ann.id, text: "hello?" });
@@ -35,6 +39,28 @@ test("[terminal:approval-notice] [terminal:owner] pairing: who is approved is to
   emulator.people.say({ from: ann.id, text: "and now?" });
   const [, , answer] = await emulator.untilSent(ann.id, 3);
   expect(answer?.text).toContain("echo:");
+});
+
+test("[terminal:owner] [R-45] pairing: who was let in is an owner only when they were named one", async () => {
+  const { code, world: created } = await createWorld(await freePort());
+  await using world = created;
+  const { ann, emulator } = world.telegram;
+  const bob = emulator.world.addUser({ firstName: "Bob" });
+  emulator.people.say({ from: bob.id, text: "hello?" });
+  const [said] = await emulator.untilSent(bob.id, 1);
+  const bobs = /\b[A-Z2-9]{8}\b/.exec(said?.text ?? "")?.[0] ?? "";
+  await world.run(["pairing", "approve", "telegram", code, "--owner", "--no-notify"]);
+  await world.run(["pairing", "approve", "telegram", bobs, "--no-notify"]);
+  world.gateway.child.signal("SIGUSR1");
+  await world.gateway.listening(2);
+  for (const [id, isOwner] of [
+    [ann.id, "yes"],
+    [bob.id, "no"],
+  ] as const) {
+    emulator.people.say({ from: id, text: "/whoami" });
+    const [, answer] = await emulator.untilSent(id, 2);
+    expect(answer?.text).toContain(`Owner: ${isOwner}`);
+  }
 });
 
 test("[terminal:approval-notice] pairing: --no-notify is silent, and a notice that fails is a warning beside the approval", async () => {

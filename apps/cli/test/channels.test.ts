@@ -1,11 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { freePort } from "../../../tests/support/gateway.ts";
 import { CANARY, Sandbox } from "../../../tests/support/sandbox.ts";
 import { startOnTerminal } from "../../../tests/support/terminal.ts";
 import { startTelegram } from "../../../tooling/emulators/src/telegram/control.ts";
 import { ConversationWorld } from "./conversation-world.ts";
+
+// Each test runs several processes, one after the other, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const TOKEN_FORM = `12345:${CANARY}`;
 
@@ -159,11 +162,12 @@ test("[terminal:channels] [terminal:channels-add] [terminal:channels-remove] cha
   expect(await world.sandbox.read("saltgate.json")).not.toContain(bot.token);
 });
 
-test("[terminal:logout] channels: logging out takes the token out of the configuration, and tells of one in the environment", async () => {
+const LOGOUT = ["gateway", "call", "channels.logout", "--params", "{ channel: 'telegram' }"];
+
+test("[terminal:logout] channels: logging out takes the token out of the configuration, and leaves the rest of it", async () => {
   await using world = await ConversationWorld.start({ telegram: true });
   const { token } = world.telegram.bot;
-  const logout = ["gateway", "call", "channels.logout", "--params", "{ channel: 'telegram' }"];
-  expect((await world.run(logout)).json()).toEqual({
+  expect((await world.run(LOGOUT)).json()).toEqual({
     channel: "telegram",
     accountId: "default",
     cleared: true,
@@ -172,5 +176,14 @@ test("[terminal:logout] channels: logging out takes the token out of the configu
   const text = await world.sandbox.read("saltgate.json");
   expect(text).not.toContain(token);
   expect(text).toContain("apiRoot");
-  expect((await world.run(logout)).json()).toMatchObject({ cleared: false });
+  expect((await world.run(LOGOUT)).json()).toMatchObject({ cleared: false });
+});
+
+test("[terminal:logout] channels: logging out tells of a token in the environment, which no file can forget", async () => {
+  await using world = await ConversationWorld.start({ environmentToken: true });
+  const { note, ...answer } = (await world.run(LOGOUT)).json();
+  expect(answer).toMatchObject({ cleared: false });
+  expect(note).toContain("TELEGRAM_BOT_TOKEN");
+  expect(note).not.toContain(world.telegram.bot.token);
+  expect((await world.run(["channels", "status"])).stdout).toMatch(/^Telegram +default +stopped/m);
 });

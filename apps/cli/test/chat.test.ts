@@ -1,7 +1,10 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { freePort, GatewayProcess } from "../../../tests/support/gateway.ts";
 import { shownLines, startOnTerminal } from "../../../tests/support/terminal.ts";
 import { ConversationWorld } from "./conversation-world.ts";
+
+// Each test runs several processes, one after the other, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 test("[terminal:chat-lines] chat: without a terminal lines go in and answers come out, one after the other", async () => {
   await using world = await ConversationWorld.start();

@@ -18,6 +18,8 @@ export interface ConversationStart {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Whether the gateway has a Telegram account. @default false */
   readonly telegram?: boolean;
+  /** Whether the gateway's environment has the token of its bot. @default false */
+  readonly environmentToken?: boolean;
   readonly port?: number;
 }
 
@@ -45,6 +47,7 @@ export class ConversationWorld implements AsyncDisposable {
 
   static async start({
     config,
+    environmentToken = false,
     port,
     telegram: hasTelegram = false,
   }: ConversationStart = {}): Promise<ConversationWorld> {
@@ -63,7 +66,8 @@ export class ConversationWorld implements AsyncDisposable {
       channels: { telegram: { apiRoot: emulator.url, ...(hasTelegram && { botToken: bot.token }) } },
       ...config,
     });
-    const gateway = stack.use(await GatewayProcess.start(sandbox, { words: ["--port", String(port ?? 0)] }));
+    const env = { ...sandbox.env, ...(environmentToken && { TELEGRAM_BOT_TOKEN: bot.token }) };
+    const gateway = stack.use(await GatewayProcess.start(sandbox, { words: ["--port", String(port ?? 0)], env }));
     return new ConversationWorld(stack.move(), sandbox, models, { emulator, bot, ann }, gateway);
   }
 

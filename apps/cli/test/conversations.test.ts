@@ -1,5 +1,8 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ConversationWorld } from "./conversation-world.ts";
+
+// Each test runs several processes, one after the other, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 test("[terminal:sessions] [terminal:models] conversations: they are listed, shown and started over, and models are listed", async () => {
   await using world = await ConversationWorld.start();
