@@ -19,6 +19,7 @@ const models = {
   providers: { ollama: { baseUrl: `${ollama.url}/v1`, models: [{ id: "llama3.2" }] } },
 };
 await using gateway = await startGateway({}, { channels, models });
+await telegram.calls.untilCalled("getUpdates", 1); // what strangers wrote before is not answered
 
 // A stranger gets a code and nothing else: no model has heard of it.
 telegram.people.say({ from: ann.id, text: "When is the tide in?" });

@@ -76,7 +76,9 @@ test("[terminal:approval-notice] pairing: --no-notify is silent, and a notice th
     allowFrom: [String(ann.id)],
   });
   const bob = emulator.world.addUser({ firstName: "Bob" });
+  const polls = emulator.calls.of("getUpdates").length;
   await world.run(["gateway", "call", "channels.start", "--params", "{ channel: 'telegram' }"]);
+  await emulator.calls.untilCalled("getUpdates", polls + 1);
   emulator.people.say({ from: bob.id, text: "hi" });
   const [said] = await emulator.untilSent(bob.id, 1);
   const bobs = /\b[A-Z2-9]{8}\b/.exec(said?.text ?? "")?.[0] ?? "";

@@ -68,6 +68,8 @@ export class ConversationWorld implements AsyncDisposable {
     });
     const env = { ...sandbox.env, ...(environmentToken && { TELEGRAM_BOT_TOKEN: bot.token }) };
     const gateway = stack.use(await GatewayProcess.start(sandbox, { words: ["--port", String(port ?? 0)], env }));
+    // What strangers wrote before the bot was there isn't answered.
+    if (hasTelegram || environmentToken) await emulator.calls.untilCalled("getUpdates", 1);
     return new ConversationWorld(stack.move(), sandbox, models, { emulator, bot, ann }, gateway);
   }
 
