@@ -8,6 +8,7 @@ test("agent: the public list is exactly this", () => {
     "BackendError",
     "BuiltInBackend",
     "SessionStore",
+    "ToolFailure",
     "WorkspaceJail",
     "agentIdOf",
     "agentOf",
