@@ -179,4 +179,10 @@ export const TELEGRAM_REQUIREMENTS: readonly Requirement[] = [
     source: "packages/channels/telegram/README.md",
     behaviour: "The emulated Telegram behaves as its documentation says where the adapter depends on it.",
   },
+  {
+    id: "telegram:sender-walk",
+    source: "docs/security.md",
+    behaviour:
+      "In every reachable state of sender pairing, each person at Telegram is one sender whatever they do and call themselves, however an owner writes them down, and nobody is another.",
+  },
 ];
