@@ -10,6 +10,8 @@ import {
   archiveTranscript,
   beginTranscript,
   type HistoryRange,
+  keyOfTranscript,
+  placeOf,
   readTranscript,
   type StoredMessage,
   textOf,
@@ -27,6 +29,8 @@ export interface SessionQuery {
   readonly label?: string | undefined;
   readonly spawnedBy?: string | undefined;
   readonly agentId?: string | undefined;
+  /** Of these agents alone. */
+  readonly agentIds?: readonly string[] | undefined;
   /** Found in name, label, place, session id or key, without case. */
   readonly search?: string | undefined;
   /** @default false: those that were put away aren't listed */
@@ -103,7 +107,7 @@ export class SessionStore {
       .all<SessionColumns>(
         `SELECT ${columns} FROM agent_sessions WHERE ${from} ?1 IS ?1 AND updated_at >= ?2 AND (?3 IS NULL OR archived = ?3)
            AND (?4 IS NULL OR label = ?4) AND (?5 IS NULL OR spawned_by = ?5) AND (?6 IS NULL OR instr(search, ?6) > 0)
-           AND (kind <> 'global' OR ?7 = 1) AND (kind <> 'unknown' OR ?8 = 1)
+           AND (?11 IS NULL OR agent_id IN (SELECT value FROM json_each(?11))) AND (kind <> 'global' OR ?7 = 1) AND (kind <> 'unknown' OR ?8 = 1)
          ORDER BY updated_at DESC, key LIMIT ?9 OFFSET ?10`,
         agentId,
         query.activeSinceMs ?? 0,
@@ -115,6 +119,7 @@ export class SessionStore {
         query.includeUnknown === false ? 0 : 1,
         limit,
         Math.max(0, query.offset ?? 0),
+        query.agentIds === undefined ? null : JSON.stringify(query.agentIds),
       )
       .map(recordOf);
   }
@@ -417,11 +422,25 @@ export class SessionStore {
     return { compacted: true, kept: transcript.messages - moved.n, archived };
   }
 
-  /** The end of a session's transcript, oldest first. What an agent said only to itself isn't in it. */
-  history(sql: SqlTransaction, key: string, range: HistoryRange): readonly StoredMessage[] {
-    const record = this.get(sql, key);
-    if (record === undefined) return [];
-    return readTranscript(sql, record.sessionId, range).filter(({ message }) => !isSilent(message));
+  /**
+   * The end of a session's transcript, oldest first. What an agent said only to itself isn't in it.
+   * @param of an earlier transcript of the same session, by its id, and the message that it is read up to; nothing when
+   * there is no such one
+   */
+  history(
+    sql: SqlTransaction,
+    key: string,
+    range: HistoryRange,
+    of: { readonly sessionId?: string | undefined; readonly upTo?: string | undefined } = {},
+  ): readonly StoredMessage[] {
+    const current = this.get(sql, key)?.sessionId;
+    const sessionId = of.sessionId ?? current;
+    if (sessionId === undefined) return [];
+    if (sessionId !== current && keyOfTranscript(sql, sessionId) !== key) return [];
+    const place = of.upTo === undefined ? undefined : placeOf(sql, sessionId, of.upTo);
+    if (of.upTo !== undefined && place === undefined) return [];
+    const upTo = place === undefined ? {} : { beforeSeq: place + 1 };
+    return readTranscript(sql, sessionId, { ...range, ...upTo }).filter(({ message }) => !isSilent(message));
   }
 
   /** The last lines of some sessions. */

@@ -24,6 +24,8 @@ export interface HistoryRange {
   readonly afterSeq?: number | undefined;
   /** Only what comes before this place. */
   readonly beforeSeq?: number | undefined;
+  /** So many of the newest are passed over: for reading back page by page. @default 0 */
+  readonly skip?: number | undefined;
 }
 
 /** The largest message that is kept, in bytes of JSON: a text and some images. */
@@ -124,11 +126,12 @@ export function messagesOfRun(sql: SqlTransaction, sessionId: string, runId: str
  */
 export function readTranscript(sql: SqlTransaction, sessionId: string, range: HistoryRange): readonly StoredMessage[] {
   const sizes = sql.all<{ seq: number; bytes: number }>(
-    `SELECT seq, bytes FROM agent_messages WHERE session_id = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+    `SELECT seq, bytes FROM agent_messages WHERE session_id = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ? OFFSET ?`,
     sessionId,
     range.afterSeq ?? 0,
     range.beforeSeq ?? Number.MAX_SAFE_INTEGER,
     range.limit,
+    range.skip ?? 0,
   );
   const [newest] = sizes;
   if (newest === undefined) return [];
@@ -150,6 +153,21 @@ export function readTranscript(sql: SqlTransaction, sessionId: string, range: Hi
   return newest.bytes > range.maxBytes
     ? rows.map((row) => ({ ...row, message: withoutImages(row.message, range.maxBytes) }))
     : rows;
+}
+
+/** The session that a transcript is of; `undefined` when there is no such transcript. */
+export function keyOfTranscript(sql: SqlTransaction, sessionId: string): string | undefined {
+  return sql.get<{ key: string }>("SELECT session_key AS key FROM agent_transcripts WHERE session_id = ?", sessionId)
+    ?.key;
+}
+
+/** Where a message stands in a transcript; `undefined` when it isn't there. */
+export function placeOf(sql: SqlTransaction, sessionId: string, messageId: string): number | undefined {
+  return sql.get<{ seq: number }>(
+    "SELECT seq FROM agent_messages WHERE session_id = ? AND message_id = ?",
+    sessionId,
+    messageId,
+  )?.seq;
 }
 
 function withoutImages(message: TranscriptMessage, maxBytes: number): TranscriptMessage {

@@ -163,29 +163,35 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
       const [first] = runIds;
       return { ok: true, abortedRunId: first ?? null, status: first === undefined ? "no-active-run" : "aborted" };
     },
-    async "chat.history"({ sessionKey, agentId, cursor, limit }) {
+    async "chat.history"({ sessionKey, agentId, cursor, limit, maxChars, messageId, offset, sessionId }) {
       const key = sessionKeyOf(sessionKey, agentId, settings());
       const from = cursor === undefined ? undefined : readCursor(cursor);
       const found = await database.read((sql) => {
         const record = sessions.get(sql, key);
         const isUsable = from !== undefined && from.sessionId === record?.sessionId;
-        const messages = sessions.history(sql, key, {
+        const range = {
           limit: limit ?? 200,
+          skip: offset,
           // Room for what surrounds the messages in the answer.
-          maxBytes: LIMITS.maxHistoryBytes - 65_536,
+          maxBytes: Math.min(maxChars ?? Number.MAX_SAFE_INTEGER, LIMITS.maxHistoryBytes - 65_536),
           ...(isUsable && { afterSeq: from.seq }),
-        });
+        };
+        const messages = sessions.history(sql, key, range, { sessionId, upTo: messageId });
         return { record, messages, isUsable };
       });
       const { record, messages } = found;
+      const isReadingBack = (offset ?? 0) > 0 || messageId !== undefined || sessionId !== undefined;
       const last = messages.at(-1)?.seq ?? (found.isUsable ? from?.seq : undefined);
       return {
         ...(cursor !== undefined && { kind: found.isUsable ? ("delta" as const) : ("reset" as const) }),
         sessionKey: key,
-        ...(record !== undefined && { sessionId: record.sessionId }),
+        ...(record !== undefined && { sessionId: sessionId ?? record.sessionId }),
         messages: messages.map(({ message }) => wireMessage(message)),
         thinkingLevel: record?.settings.thinkingLevel ?? settings().thinking,
-        ...(record !== undefined && last !== undefined && { deltaCursor: `${record.sessionId}:${last}` }),
+        // Who reads back doesn't know the newest.
+        ...(record !== undefined &&
+          last !== undefined &&
+          !isReadingBack && { deltaCursor: `${record.sessionId}:${last}` }),
       };
     },
     async "chat.inject"({ sessionKey, agentId, label, message }) {

@@ -74,9 +74,8 @@ export function sessionMethods(options: SessionMethodsOptions): SessionMethods {
         }),
         ...(params.activeMinutes !== undefined && { activeSinceMs: nowMs - params.activeMinutes * 60_000 }),
       };
-      const records = await database.read((sql) => sessions.list(sql, query));
-      const configured = new Set(settings().agents.map(({ id }) => id));
-      const shown = params.configuredAgentsOnly ? records.filter(({ agentId }) => configured.has(agentId)) : records;
+      const agents = params.configuredAgentsOnly ? { agentIds: settings().agents.map(({ id }) => id) } : {};
+      const shown = await database.read((sql) => sessions.list(sql, { ...query, ...agents }));
       const show = { titles: params.includeDerivedTitles, lastMessage: params.includeLastMessage };
       return {
         ts: nowMs,

@@ -322,3 +322,45 @@ describe("bounds", () => {
     expect(useless.payload).toMatchObject({ kind: "reset" });
   });
 });
+
+test("[chat:history] chat.history: reads back page by page, up to a message, within a bound, and in a transcript that was put aside", async () => {
+  await using place = await chatPlace();
+  await using world = await place.open();
+  const wire = await world.operator(4, ALL);
+  for (const [at, message] of ["one", "two", "three"].entries()) {
+    await wire.request("chat.send", { sessionKey: "main", message, idempotencyKey: `k${at}` });
+    await ending(wire, `k${at}`);
+  }
+  const read = async (more: object) => {
+    const { payload } = await wire.request("chat.history", { sessionKey: "main", ...more });
+    const { messages, ...rest } = payload as {
+      messages: readonly { content: string | readonly { text?: string }[] }[];
+      sessionId: string;
+      deltaCursor?: string;
+    };
+    const texts = messages.map(({ content }) =>
+      typeof content === "string" ? content : content.map(({ text = "" }) => text).join(""),
+    );
+    return { ...rest, texts };
+  };
+  expect((await read({ limit: 2 })).texts).toEqual(["three", "echo: three"]);
+  const back = await read({ limit: 2, offset: 2 });
+  expect(back.texts).toEqual(["two", "echo: two"]);
+  expect(back.deltaCursor).toBeUndefined();
+  expect((await read({ maxChars: 1 })).texts).toEqual(["echo: three"]);
+  const noted = await wire.request("chat.inject", { sessionKey: "main", message: "noted" });
+  const { messageId } = noted.payload as { messageId: string };
+  await wire.request("chat.send", { sessionKey: "main", message: "four", idempotencyKey: "k4" });
+  await ending(wire, "k4");
+  expect((await read({ limit: 1, messageId })).texts).toEqual(["noted"]);
+  expect((await read({ messageId: "nobody" })).texts).toEqual([]);
+  const { sessionId } = await read({});
+  await wire.request("sessions.reset", { key: "main" });
+  expect((await read({})).texts).toEqual([]);
+  expect((await read({ sessionId, limit: 2 })).texts).toEqual(["four", "echo: four"]);
+  // Another session's transcript isn't read under this one's name.
+  await wire.request("chat.send", { sessionKey: "other", message: "secret", idempotencyKey: "k5" });
+  await ending(wire, "k5");
+  const other = await wire.request("chat.history", { sessionKey: "other" });
+  expect((await read({ sessionId: (other.payload as { sessionId: string }).sessionId })).texts).toEqual([]);
+});

@@ -995,17 +995,17 @@ data class ChatHistoryParams(
     val sessionKey: String,
     /** Since revision 4. */
     val agentId: String? = null,
-    /** Since revision 4. */
+    /** An earlier transcript of the session. Since revision 4. */
     val sessionId: String? = null,
     /** Default 200. */
     val limit: Long? = null,
-    /** Since revision 4. */
+    /** So many of the newest are passed over. Since revision 4. */
     val offset: Long? = null,
     /** From an earlier answer. Since revision 4. */
     val cursor: String? = null,
-    /** Since revision 4. */
+    /** The newest message that is told. Since revision 4. */
     val messageId: String? = null,
-    /** Since revision 4. */
+    /** Bound of the messages as JSON; the oldest go first. Since revision 4. */
     val maxChars: Long? = null,
 )
 

@@ -2153,17 +2153,17 @@ public struct ChatHistoryParams: Codable, Hashable, Sendable {
     public var sessionKey: String
     /// Since revision 4.
     public var agentId: String?
-    /// Since revision 4.
+    /// An earlier transcript of the session. Since revision 4.
     public var sessionId: String?
     /// Default 200.
     public var limit: Int?
-    /// Since revision 4.
+    /// So many of the newest are passed over. Since revision 4.
     public var offset: Int?
     /// From an earlier answer. Since revision 4.
     public var cursor: String?
-    /// Since revision 4.
+    /// The newest message that is told. Since revision 4.
     public var messageId: String?
-    /// Since revision 4.
+    /// Bound of the messages as JSON; the oldest go first. Since revision 4.
     public var maxChars: Int?
 
     public init(

@@ -21,12 +21,23 @@ export const chatMethods = {
       z.object({
         sessionKey: sessionKey(),
         agentId: shortText().optional().meta({ description: "Since revision 4." }),
-        sessionId: shortText().optional().meta({ description: "Since revision 4." }),
+        sessionId: shortText()
+          .optional()
+          .meta({ description: "An earlier transcript of the session. Since revision 4." }),
         limit: z.int().min(1).max(LIMITS.maxHistoryMessages).optional().meta({ description: "Default 200." }),
-        offset: z.int().min(0).optional().meta({ description: "Since revision 4." }),
+        offset: z
+          .int()
+          .min(0)
+          .optional()
+          .meta({ description: "So many of the newest are passed over. Since revision 4." }),
         cursor: shortText().optional().meta({ description: "From an earlier answer. Since revision 4." }),
-        messageId: shortText().optional().meta({ description: "Since revision 4." }),
-        maxChars: z.int().min(1).max(500_000).optional().meta({ description: "Since revision 4." }),
+        messageId: shortText().optional().meta({ description: "The newest message that is told. Since revision 4." }),
+        maxChars: z
+          .int()
+          .min(1)
+          .max(500_000)
+          .optional()
+          .meta({ description: "Bound of the messages as JSON; the oldest go first. Since revision 4." }),
       }),
     ),
     result: lazy(() =>
