@@ -4,9 +4,8 @@ const HANDSHAKE =
   "the admission and a hello-ok of the whole snapshot.";
 
 const TURN =
-  "measured while other people's builds and tests kept both cores and the disk busy (see the load above; a bare commit took " +
-  "3 ms instead of the 0.3 ms of a quiet hour), so that this says little about a machine of one's own: measure it again there. In a profile " +
-  "about a third of the gateway's time is a turn's three transactions, two of which are flushed, about a fifth is fetch and the AI SDK, " +
+  "the model, its client and the gateway share two cores, and two of a turn's three transactions wait for the disk. In a profile " +
+  "about a third of the gateway's time is those transactions, about a fifth is fetch and the AI SDK, " +
   "a twelfth is writing to sockets.";
 
 /** Why a budget is missed, by the row's name, where we know. */
@@ -23,8 +22,7 @@ export const REMARKS: Readonly<Record<string, string>> = {
   "a turn, chat.send to its end, p50": TURN,
   "a turn, chat.send to its end, p99": TURN,
   "200 streams at once, pieces of answers":
-    "under that load a piece costs the gateway just under a millisecond of a core, and it had less than one: model, clients, " +
-    "gateway and other people's work shared two. The profile has no single cause: the chain of web streams that fetch and the AI SDK " +
+    "a piece costs the gateway just under a millisecond of a core; model, clients and gateway share two. The profile has no single cause: the chain of web streams that fetch and the AI SDK " +
     "read through, a schema check for each piece, and what is told to clients.",
   "200 streams at once, delay of a piece, p50 and p99":
     "up to 150 ms of it is the interval at which answers are told; the rest is pieces that wait for a core.",

@@ -57,7 +57,7 @@ figures themselves are this machine's.
 - Machine: ${cpus().length} × ${cpu?.model ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()} ${arch()}
 - Load of the machine when the last of these rows were written, over its last 1, 5 and 15 minutes: ${loadavg()
     .map((load) => load.toFixed(1))
-    .join(", ")} (this run alone makes about 1.5; what is above it is other people's work)
+    .join(", ")} (this run alone makes about 1.5)
 - Node ${process.version}; the gateway is the bundled command, its compile cache warm
 
 ${table.join("\n")}
