@@ -201,6 +201,11 @@ export function markRunning(
   );
 }
 
+/** The process ends in good order while it runs: that is no failed attempt of it. */
+export function uncountAttempt(sql: SqlTransaction, runId: string): void {
+  sql.run("UPDATE agent_turns SET attempts = max(0, attempts - 1) WHERE run_id = ? AND ended_at IS NULL", runId);
+}
+
 /** Of it only a line will be told. */
 export function markShortened(sql: SqlTransaction, runId: string): void {
   sql.run("UPDATE agent_turns SET shortened = 1 WHERE run_id = ? AND ended_at IS NULL", runId);

@@ -3,7 +3,7 @@ import { isBackendError } from "../backend.ts";
 import { type ToolCallPart, toolCallsOf } from "../prompt/model-context.ts";
 import { shapeReply } from "../prompt/reply-shape.ts";
 import { systemPrompt } from "../prompt/system-prompt.ts";
-import { endTurn, findTurn, joinedTurns, markRunning, type TurnAnswer } from "../queue/turn-store.ts";
+import { endTurn, findTurn, joinedTurns, markRunning, type TurnAnswer, uncountAttempt } from "../queue/turn-store.ts";
 import { messagesOfRun } from "../session/transcripts.ts";
 import type { Tool, ToolContext } from "../tool.ts";
 import type {
@@ -186,12 +186,20 @@ export class Run {
     } catch (error) {
       const cause: unknown = signal.aborted ? signal.reason : error;
       if (cause instanceof RunAborted) {
-        if (cause.reason === "closing") return undefined;
+        if (cause.reason === "closing") return await this.#leaveForNextStart();
         const ending: RunEnding = { state: "aborted", stopReason: cause.reason };
         return await this.#end(begun, ending, partial);
       }
       return await this.#end(begun, this.#failure(error), partial);
     }
+  }
+
+  /** Should it not be written, it counts as an attempt: what ends the process again and again isn't tried for ever. */
+  async #leaveForNextStart(): Promise<undefined> {
+    const { database, log } = this.#port;
+    await database
+      .write((sql) => uncountAttempt(sql, this.#runId), { flush: "later" })
+      .catch((error: unknown) => log.warn({ runId: this.#runId, error: String(error) }, "an end in good order counts"));
   }
 
   async #system(begun: Begun, tools: readonly Tool[]): Promise<string> {

@@ -454,11 +454,17 @@ test("[runs:restart] runtime: what waited or ran is taken up by the next start, 
   expect(started).toEqual(["side"]);
 });
 
+/** The process ends in no order: nothing can be written any more. */
+async function dies({ database, runtime }: Awaited<ReturnType<typeof openWorld>>): Promise<void> {
+  await database.close();
+  await runtime.close();
+}
+
 test("[runs:restart] runtime: a turn that waited for too long, or that ends the gateway each time, ends with an error that says so", async () => {
   const first = await openWorld({ scripts: { m: (_, signal) => hangs(signal) } });
   await first.runtime.submit(turn("r1", "one"), authorized);
   await until("it is asked", () => first.backend.requests.length === 1);
-  await first.runtime.close();
+  await dies(first);
   let last = first;
   for (let times = 0; times < 4; times++) {
     last = await openWorld({ file: first.file, clock: first.clock, scripts: { m: (_, signal) => hangs(signal) } });
@@ -469,7 +475,7 @@ test("[runs:restart] runtime: a turn that waited for too long, or that ends the 
       first.clock.move(1);
     }
     await until("it is asked again", () => last.backend.requests.length === 1);
-    await last.runtime.close();
+    await dies(last);
   }
   const sixth = await openWorld({ file: first.file, clock: first.clock });
   expect((await sixth.runtime.wait("r1", 60_000))?.ending).toMatchObject({
@@ -514,6 +520,23 @@ test("[runs:drain] runtime: draining lets runs end and begins none", async () =>
   await drained;
   expect(await world.runtime.stateOf("r1")).toMatchObject({ state: "done" });
   expect(await world.runtime.stateOf("r2")).toMatchObject({ state: "waiting" });
+});
+
+test("[runs:restart] runtime: however often the gateway ends in good order, a run is begun again", async () => {
+  const first = await openWorld({ scripts: { m: (_, signal) => hangs(signal, "well") } });
+  const { clock, file } = first;
+  await first.runtime.submit(turn("r1", "one"), authorized);
+  await until("it speaks", () => first.events.some(({ type }) => type === "text"));
+  await first.runtime.close();
+  await first.database.close();
+  for (let round = 0; round < 6; round += 1) {
+    const world = await openWorld({ file, clock, scripts: { m: (_, signal) => hangs(signal, "well") } });
+    await until("it speaks", () => world.events.some(({ type }) => type === "text"));
+    await world.runtime.close();
+    await world.database.close();
+  }
+  const last = await openWorld({ file, clock });
+  expect(await last.runtime.wait("r1", 60_000)).toMatchObject({ ending: { state: "final" }, text: "Hello!" });
 });
 
 test("[runs:commands] runtime: commands are answered at once, without a model, and only to those who may", async () => {
