@@ -110,4 +110,9 @@ export const TERMINAL_REQUIREMENTS: readonly Requirement[] = [
     source: "packages/config/README.md",
     behaviour: "An edit that gives no valid configuration, or of a file that was changed meanwhile, writes nothing.",
   },
+  {
+    id: "cli:named-commands",
+    source: "README.md",
+    behaviour: "A command that a message, a page or a README tells somebody to type is one that there is.",
+  },
 ];

@@ -84,8 +84,7 @@ export class BuiltInBackend implements AgentBackend {
 
   #channels(): string {
     const channels = this.#options.facts.channels();
-    if (channels.length === 0)
-      return "No channel is configured. Each has its own part of the configuration: `saltgate config get channels`.";
+    if (channels.length === 0) return "No channel is configured. Add one: `saltgate channels add telegram`.";
     return list(
       channels.map(
         ({ account, fix, label, state }) => `${label} (${account}): ${state}${fix === undefined ? "" : `; ${fix}`}`,
@@ -96,7 +95,7 @@ export class BuiltInBackend implements AgentBackend {
   #models(): string {
     const models = this.#options.facts.models();
     if (models.length === 0) return howToConnect;
-    return `${list(models.map((model) => `${model.provider}/${model.model}`))}\nChoose one here with /model <name>, or for good: \`saltgate config set agents.defaults.model.primary <name>\`.`;
+    return `${list(models.map((model) => `${model.provider}/${model.model}`))}\nChoose one here with /model <name>, or for good: \`agents.defaults.model.primary\` in the configuration.`;
   }
 }
 

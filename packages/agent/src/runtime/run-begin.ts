@@ -81,7 +81,7 @@ export function beginRun(
     return refuse(
       errorEnding(
         "unknown",
-        `No agent "${turn.agentId}" is configured. Add it to agents.list, or point the binding at another agent: saltgate config get bindings`,
+        `No agent "${turn.agentId}" is configured. Add it to agents.list of the configuration, or point the binding at another agent.`,
       ),
     );
   }
@@ -99,7 +99,7 @@ export function beginRun(
     return refuse(
       errorEnding(
         "unknown",
-        `The gateway stopped ${turn.attempts} times while it worked on this. It isn't begun again; look into the log: saltgate logs`,
+        `The gateway stopped ${turn.attempts} times while it worked on this. It isn't begun again; its log says why (\`logs\` in the state folder).`,
       ),
     );
   }

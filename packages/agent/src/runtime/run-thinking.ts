@@ -71,9 +71,13 @@ export async function thinkWithFailover(port: RunPort, step: StepWorld): Promise
           { runId: begun.turn.runId, model: name, error: String(error) },
           "a backend failed without saying why",
         );
-        throw new BackendError("unknown", `The backend of ${name} failed. What it said is in the log: saltgate logs`, {
-          cause: error,
-        });
+        throw new BackendError(
+          "unknown",
+          `The backend of ${name} failed. What it said is in the log (\`logs\` in the state folder).`,
+          {
+            cause: error,
+          },
+        );
       }
       last = error;
       if (voice.spokeInStep) throw error;

@@ -106,7 +106,7 @@ export class Run {
     this.#port.log.error({ runId: this.#runId, error: String(error) }, "a run can't begin");
     const ending = errorEnding(
       "unknown",
-      "The gateway couldn't begin to work on this. The log says why: saltgate logs",
+      "The gateway couldn't begin to work on this. The log says why (`logs` in its state folder).",
     );
     return await this.#port.database.write((sql) => {
       const nowMs = this.#port.clock.now();
@@ -395,7 +395,7 @@ export class Run {
     this.#port.log.error({ runId: this.#runId, error: String(error) }, "a run failed");
     return errorEnding(
       "unknown",
-      "Something went wrong in the gateway while it worked on this. The log says what: saltgate logs",
+      "Something went wrong in the gateway while it worked on this. The log says what (`logs` in its state folder).",
     );
   }
 
