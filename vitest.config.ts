@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { allRooms } from "./tooling/layers/src/rooms.ts";
 
@@ -8,6 +9,8 @@ const rooms = [...allRooms(import.meta.dirname).filter((room) => existsSync(`${r
 export default defineConfig({
   ssr: { resolve: { conditions: ["@saltgate/source", "module", "node", "development|production"] } },
   test: {
+    // Much of a test is waiting for processes: two files side by side are worth it on the smallest machine, too.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: rooms.map((root) => ({
       extends: true as const,
       test: {
