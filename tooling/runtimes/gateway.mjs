@@ -23,7 +23,7 @@ const token = process.env.SALTGATE_GATEWAY_TOKEN;
 const store = new FileStore({ directory });
 const bus = createInProcessBus();
 const state = await openGatewayState({ store, bus, approvalsFile: `${directory}/exec-approvals.json` });
-const { pairing, invites, nodes, approvals } = state;
+const { pairing, invites, nodes, approvals, conversation } = state;
 const listening = (tls) =>
   startGateway({
     listen: { port: 0, required: ["127.0.0.1"], optional: [], tls },
@@ -38,6 +38,7 @@ const listening = (tls) =>
     invites,
     nodes,
     approvals,
+    conversation,
     bus,
     engine: nativeEngine,
     clock: systemClock,

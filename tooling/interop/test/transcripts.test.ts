@@ -100,8 +100,8 @@ describe("transcripts", () => {
       channelLabels: {},
       heartbeatSeconds: integer,
       defaultAgentId: "main",
-      agents: [],
-      sessions: { path: "", count: 0, recent: [] },
+      agents: [{ agentId: "main", isDefault: true, sessions: { count: 0, recent: [] } }],
+      sessions: { path: text, count: 0, recent: [] },
     });
     const health = await wire.event("health");
     expect(health).toMatchObject({ seq: 1, stateVersion: { presence: integer, health: integer } });

@@ -1,5 +1,10 @@
-import { normalizeSenderId, type SenderPairingEvent, type SenderPairingState, senderPairing } from "@saltgate/pairing";
 import { expect, test } from "vitest";
+import {
+  normalizeSenderId,
+  type SenderPairingEvent,
+  type SenderPairingState,
+  senderPairing,
+} from "../../../pairing/src/index.ts";
 import { type Reducer, walk } from "../../../pairing/test/sender/walk.ts";
 import { normalise } from "../src/inbound/normalise.ts";
 

@@ -100,9 +100,7 @@ async function judgeHistory(
   const asked = new Map<string, number>();
   const answered = new Map<string, number>();
   for (const { key } of sessions) {
-    const { messages = [] } = await world.ask((client) =>
-      client.request("chat.history", { sessionKey: key, limit: 1_000 }),
-    );
+    const messages = await wholeHistory(world, key);
     const ids = (role: string): string[] =>
       messages
         .filter((message) => message.role === role)
@@ -120,6 +118,19 @@ async function judgeHistory(
     if (said !== (isFailed ? 0 : 1)) broken.push(`history: ${id} was answered ${said} times`);
   }
   for (const _ of flow.taken) count("taken from web chats");
+}
+
+/** Everything that was said in a session, oldest first: an answer holds a part of it at most. */
+async function wholeHistory(world: DeliveryWorld, sessionKey: string): Promise<readonly Message[]> {
+  const pages: Message[][] = [];
+  for (;;) {
+    const offset = pages.reduce((sum, page) => sum + page.length, 0);
+    const { messages = [] } = await world.ask((client) =>
+      client.request("chat.history", { sessionKey, limit: 1_000, offset }),
+    );
+    if (messages.length === 0) return pages.toReversed().flat();
+    pages.push(messages);
+  }
 }
 
 async function hasFailed(world: DeliveryWorld, flow: Flow, id: string): Promise<boolean> {
