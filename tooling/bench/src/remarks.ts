@@ -21,6 +21,9 @@ export const REMARKS: Readonly<Record<string, string>> = {
     "thousand connections cost 9.5 kB each, the floor's 5.7 to 6.8 kB: 1.4 to 1.7 times as much. Use that option on small machines.",
   "a turn, chat.send to its end, p50": TURN,
   "a turn, chat.send to its end, p99": TURN,
+  "chat.send acknowledged, one after another":
+    "one after another, each is a round trip over a WebSocket, a check of its params and a commit; the floor is a commit alone, " +
+    "in the same process. Sixteen at once share their commits.",
   "200 streams at once, pieces of answers":
     "a piece costs the gateway just under a millisecond of a core; model, clients and gateway share two. The profile has no single cause: the chain of web streams that fetch and the AI SDK " +
     "read through, a schema check for each piece, and what is told to clients.",
