@@ -129,18 +129,22 @@ export class Sandbox implements AsyncDisposable {
     return this.write("saltgate.json", `${JSON.stringify(config, null, 2)}\n`);
   }
 
-  /** Every file below a folder, with its mode, as `path 600`. Folders end with a slash. */
+  /** Every file below a folder, with its mode, as `path 600`. Folders end with a slash. What goes meanwhile isn't there. */
   async list(folder: string = this.stateDir): Promise<string[]> {
     if (!existsSync(folder)) return [];
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const lines = await Promise.all(
       entries.map(async (entry) => {
         const path = join(entry.parentPath, entry.name);
-        const { mode } = await stat(path);
-        return `${relative(folder, path)}${entry.isDirectory() ? "/" : ""} ${(mode & 0o777).toString(8)}`;
+        const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== "ENOENT") throw error;
+          return undefined;
+        });
+        if (found === undefined) return [];
+        return [`${relative(folder, path)}${entry.isDirectory() ? "/" : ""} ${(found.mode & 0o777).toString(8)}`];
       }),
     );
-    return lines.sort();
+    return lines.flat().sort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
