@@ -1,23 +1,11 @@
 import type { ConfigChange } from "./edit-text.ts";
+import { type Fields, fieldsAt } from "./written-fields.ts";
 
 /** Keys of an account that hold its credentials, or say where they are. */
 const credentialKeys = ["botToken", "tokenFile"] as const;
 
 /** Where the credentials of an account go, or come from. */
 export type ChannelCredential = { readonly botToken: string } | { readonly tokenFile: string };
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const fieldsAt = (value: unknown, ...path: readonly string[]): Fields =>
-  path.reduce<Fields>(
-    (node, name) => {
-      const inner = Object.hasOwn(node, name) ? node[name] : undefined;
-      return isFields(inner) ? inner : {};
-    },
-    isFields(value) ? value : {},
-  );
 
 /** An account's id, as adapters understand the names of `accounts`. */
 function accountIdOf(name: string): string {

@@ -1,12 +1,5 @@
 import type { ConfigChange, ConfigValue } from "./edit-text.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const fieldsIn = (value: unknown, name: string): Fields => {
-  const inner =
-    typeof value === "object" && value !== null && Object.hasOwn(value, name) ? (value as Fields)[name] : {};
-  return typeof inner === "object" && inner !== null && !Array.isArray(inner) ? (inner as Fields) : {};
-};
+import { type Fields, fieldsAt } from "./written-fields.ts";
 
 /**
  * The changes that take what a channel's section and its accounts say about a group along to the group's new id. What is written
@@ -18,13 +11,12 @@ export function movedGroupChanges(
   from: string,
   to: string,
 ): readonly ConfigChange[] {
-  const section = fieldsIn(fieldsIn(written, "channels"), channel);
-  const accounts = fieldsIn(section, "accounts");
+  const section = fieldsAt(written, "channels", channel);
+  const accounts = fieldsAt(section, "accounts");
   const places: readonly (readonly [readonly string[], Fields])[] = [
-    [["channels", channel, "groups"], fieldsIn(section, "groups")],
+    [["channels", channel, "groups"], fieldsAt(section, "groups")],
     ...Object.keys(accounts).map(
-      (name) =>
-        [["channels", channel, "accounts", name, "groups"], fieldsIn(fieldsIn(accounts, name), "groups")] as const,
+      (name) => [["channels", channel, "accounts", name, "groups"], fieldsAt(accounts, name, "groups")] as const,
     ),
   ];
   return places.flatMap(([base, groups]): readonly ConfigChange[] => {

@@ -76,7 +76,7 @@ export function statusOfSessions(
     sessions: {
       paths: [file],
       count: countIn(sql, sessions),
-      defaults: { model: primary, contextTokens: windowOf(primary, models) },
+      defaults: { model: primary, contextTokens: contextWindowOf(primary, models) },
       recent: rows(),
       byAgent: settings.agents.map(({ id }) => ({
         agentId: id,
@@ -106,7 +106,7 @@ function statusOf(record: SessionRecord, { models, nowMs, settings }: Ground): S
   const { contextTokens: used = null, inputTokens, outputTokens } = record;
   const { reasoningLevel, thinkingLevel, verboseLevel } = record.settings;
   const model = record.settings.model ?? record.model ?? settings.model.primary;
-  const window = windowOf(model, models);
+  const window = contextWindowOf(model, models);
   return {
     ...given({ agentId, sessionId, thinkingLevel, verboseLevel, reasoningLevel, abortedLastRun }),
     key,
@@ -124,7 +124,8 @@ function statusOf(record: SessionRecord, { models, nowMs, settings }: Ground): S
   };
 }
 
-function windowOf(model: string, models: readonly ModelInfo[]): number | null {
+/** How many tokens a model reads at once; null where that isn't known. */
+export function contextWindowOf(model: string, models: readonly ModelInfo[]): number | null {
   return models.find((one) => modelName(one) === model)?.contextWindow ?? null;
 }
 

@@ -9,6 +9,7 @@ import {
   sessionRow,
 } from "@saltgate/agent";
 import type { SqlDatabase, SqlTransaction } from "@saltgate/store";
+import { contextWindowOf } from "../conversation/glance.ts";
 import { wireMessage } from "../conversation/run-broadcast.ts";
 import { RequestError } from "../dispatch/outcome.ts";
 import { given } from "../given.ts";
@@ -48,13 +49,10 @@ export function sessionMethods(options: SessionMethodsOptions): SessionMethods {
   const defaults = () => {
     const { primary } = settings().model;
     const slash = primary.indexOf("/");
-    const contextWindow = runtime
-      .models()
-      .find(({ model, provider }) => `${provider}/${model}` === primary)?.contextWindow;
     return {
       modelProvider: primary.slice(0, slash),
       model: primary.slice(slash + 1),
-      contextTokens: contextWindow ?? null,
+      contextTokens: contextWindowOf(primary, runtime.models()),
     };
   };
   return {
@@ -175,7 +173,8 @@ export function sessionMethods(options: SessionMethodsOptions): SessionMethods {
   };
 }
 
-function keyRules(
+/** What a key is completed by that a request names in part. */
+export function keyRules(
   agentId: string | undefined,
   { defaultAgentId, session }: AgentSettings,
 ): Parameters<typeof resolveSessionKey>[1] {

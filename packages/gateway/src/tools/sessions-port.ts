@@ -16,7 +16,7 @@ import {
 } from "@saltgate/agent";
 import type { SqlDatabase } from "@saltgate/store";
 import { given } from "../given.ts";
-import { requireModel } from "../methods/sessions.ts";
+import { keyRules, requireModel } from "../methods/sessions.ts";
 import { tellingModel } from "./failure-for-model.ts";
 import { returnRoute } from "./session-return.ts";
 
@@ -35,8 +35,7 @@ export function createSessionsPort(options: SessionsPortOptions): SessionsPort {
   const { database, now, runtime, settings } = options;
   const { sessions } = runtime;
   const keyOf = (requested: string): string | undefined => {
-    const { defaultAgentId, session } = settings();
-    const resolved = resolveSessionKey(requested, { agentId: undefined, defaultAgentId, mainKey: session.mainKey });
+    const resolved = resolveSessionKey(requested, keyRules(undefined, settings()));
     return resolved.ok ? resolved.key : undefined;
   };
   return {
