@@ -1,4 +1,3 @@
-import { createServer } from "node:net";
 import type { Child } from "./child.ts";
 import type { RunOptions, Sandbox } from "./sandbox.ts";
 
@@ -12,19 +11,6 @@ function logLines(child: Child): LogLine[] {
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as LogLine);
-}
-
-/** A port of 127.0.0.1 that is free now. For what must come back on the same port; everything else takes port 0. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
 }
 
 /** How a gateway of a test is started. */

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { freePort, GatewayProcess } from "../../../tests/support/gateway.ts";
+import { GatewayProcess } from "../../../tests/support/gateway.ts";
+import { keptPort } from "../../../tests/support/ports.ts";
 import { Sandbox } from "../../../tests/support/sandbox.ts";
 import { startOnTerminal } from "../../../tests/support/terminal.ts";
 import { ConversationWorld } from "./conversation-world.ts";
@@ -83,7 +84,7 @@ test("[terminal:agent-failure] agent: Ctrl-C stops the task, and it ends with 1"
 });
 
 test("[terminal:agent-once] agent: when the gateway is killed in the middle, the task is done once and its answer comes", async () => {
-  const port = await freePort();
+  const port = await keptPort();
   await using world = await ConversationWorld.start({ port });
   world.models.script({ times: 1, fault: { kind: "hang-before" } });
   await using child = world.begin(["agent", "-m", "hello"]);

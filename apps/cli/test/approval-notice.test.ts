@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { freePort } from "../../../tests/support/gateway.ts";
+import { keptPort } from "../../../tests/support/ports.ts";
 import { Sandbox } from "../../../tests/support/sandbox.ts";
 import { ConversationWorld } from "./conversation-world.ts";
 
@@ -42,7 +42,7 @@ test("[terminal:approval-notice] [terminal:owner] pairing: who is approved is to
 });
 
 test("[terminal:owner] [R-45] pairing: who was let in is an owner only when they were named one", async () => {
-  const { code, world: created } = await createWorld(await freePort());
+  const { code, world: created } = await createWorld(await keptPort());
   await using world = created;
   const { ann, emulator } = world.telegram;
   const bob = emulator.world.addUser({ firstName: "Bob" });

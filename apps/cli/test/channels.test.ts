@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { freePort } from "../../../tests/support/gateway.ts";
+import { keptPort } from "../../../tests/support/ports.ts";
 import { CANARY, Sandbox } from "../../../tests/support/sandbox.ts";
 import { startOnTerminal } from "../../../tests/support/terminal.ts";
 import { startTelegram } from "../../../tooling/emulators/src/telegram/control.ts";
@@ -138,7 +138,7 @@ test("[terminal:channels-add] channels: without a configuration nothing is asked
 });
 
 test("[terminal:channels] [terminal:channels-add] [terminal:channels-remove] channels: a running gateway takes an account up, shows it, and stops it", async () => {
-  await using world = await ConversationWorld.start({ port: await freePort() });
+  await using world = await ConversationWorld.start({ port: await keptPort() });
   const { bot } = world.telegram;
   expect((await world.run(["channels", "status"])).stdout).toContain("saltgate channels add telegram");
   const hinted = await world.run(["channels", "add", "telegram"], { input: bot.token });

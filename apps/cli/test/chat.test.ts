@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { freePort, GatewayProcess } from "../../../tests/support/gateway.ts";
+import { GatewayProcess } from "../../../tests/support/gateway.ts";
+import { keptPort } from "../../../tests/support/ports.ts";
 import { shownLines, startOnTerminal } from "../../../tests/support/terminal.ts";
 import { ConversationWorld } from "./conversation-world.ts";
 
@@ -90,7 +91,7 @@ test("[terminal:chat-stop] chat: without a terminal SIGINT stops the answer, and
 });
 
 test("[terminal:chat-reconnect] chat: it says that the gateway is gone, comes back, and then has the answer once", async () => {
-  const port = await freePort();
+  const port = await keptPort();
   await using world = await ConversationWorld.start({ port });
   world.models.script({ times: 1, when: { contains: "hello" }, fault: { kind: "hang-before" } });
   await using child = world.begin(["chat"], { input: "before\nhello\n", keepInput: true });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Diary, newClient, OWNER, stateOf } from "../../../tests/support/device.ts";
-import { freePort, GatewayProcess } from "../../../tests/support/gateway.ts";
+import { GatewayProcess } from "../../../tests/support/gateway.ts";
+import { keptPort } from "../../../tests/support/ports.ts";
 import { Sandbox } from "../../../tests/support/sandbox.ts";
 
 describe("gateway signals", () => {
@@ -29,7 +30,7 @@ describe("gateway signals", () => {
 
   test("[cli:restart] gateway: SIGUSR1 restarts in the same process, clients are told when and come back by themselves", async () => {
     await using sandbox = await Sandbox.create();
-    const port = await freePort();
+    const port = await keptPort();
     await using gateway = await GatewayProcess.start(sandbox, { words: ["--port", String(port)] });
     const reconnect = { minDelayMs: 20, maxDelayMs: 5_000 };
     await using client = newClient({ url: gateway.url, token: await gateway.token(), scopes: OWNER, reconnect });
@@ -54,7 +55,7 @@ describe("gateway signals", () => {
 
   test("[cli:restart] gateway: a stop during a restart stops, and further signals change nothing", async () => {
     await using sandbox = await Sandbox.create();
-    const port = await freePort();
+    const port = await keptPort();
     await using gateway = await GatewayProcess.start(sandbox, { words: ["--port", String(port)] });
     for (const signal of ["SIGUSR1", "SIGUSR1", "SIGTERM", "SIGTERM", "SIGUSR1", "SIGINT"] as const)
       gateway.child.signal(signal);
@@ -64,7 +65,7 @@ describe("gateway signals", () => {
 
   test("[cli:restart] gateway: five restarts in a row lose neither the process nor its clients, and a changed file counts", async () => {
     await using sandbox = await Sandbox.create();
-    const port = await freePort();
+    const port = await keptPort();
     await using gateway = await GatewayProcess.start(sandbox, { words: ["--port", String(port)] });
     const token = await gateway.token();
     for (let round = 2; round <= 6; round += 1) {

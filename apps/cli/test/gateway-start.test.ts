@@ -1,6 +1,7 @@
 import { connect, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { freePort, GatewayProcess } from "../../../tests/support/gateway.ts";
+import { GatewayProcess } from "../../../tests/support/gateway.ts";
+import { keptPort } from "../../../tests/support/ports.ts";
 import { CANARY, Sandbox } from "../../../tests/support/sandbox.ts";
 
 /** Whether something listens on a port of an address of this machine. */
@@ -124,7 +125,7 @@ describe("gateway start", () => {
 
   test("[cli:bind] [R-08] gateway: --bind tailnet without a tailnet ends with 78 and no listener", async () => {
     await using sandbox = await Sandbox.create();
-    const port = await freePort();
+    const port = await keptPort();
     const { exit, stderr } = await sandbox.run([
       "gateway",
       "--bind",
@@ -141,7 +142,7 @@ describe("gateway start", () => {
 
   test("[cli:bind] [R-08] gateway: an address that isn't this machine's ends with 78, also on a port that is free everywhere else", async () => {
     await using sandbox = await Sandbox.create();
-    const port = await freePort();
+    const port = await keptPort();
     await sandbox.configure({ gateway: { bind: "custom", customBindHost: "192.0.2.77", auth: { token: CANARY } } });
     const { exit, stderr } = await sandbox.run(["gateway", "--port", String(port)]);
     expect(exit).toBe(78);
@@ -177,7 +178,7 @@ describe("gateway start", () => {
 
   test("[cli:force] gateway: --force ends the one that holds the state, in order, and takes its place", async () => {
     await using sandbox = await Sandbox.create();
-    const port = await freePort();
+    const port = await keptPort();
     await using first = await GatewayProcess.start(sandbox, { words: ["--port", String(port)] });
     await using second = await GatewayProcess.start(sandbox, { words: ["--port", String(port), "--force"] });
     expect(await first.child.ended()).toEqual({ code: 0, signal: null });

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { freePort, GatewayProcess } from "../../../tests/support/gateway.ts";
+import { GatewayProcess } from "../../../tests/support/gateway.ts";
+import { keptPort } from "../../../tests/support/ports.ts";
 import { CANARY, Sandbox } from "../../../tests/support/sandbox.ts";
 
 /** The canary in the spellings in which it could get out. */
@@ -94,7 +95,7 @@ describe("secrets", () => {
 
   test("[cli:no-secrets] cli: a gateway that doesn't start repeats no secret", async () => {
     await using sandbox = await Sandbox.create();
-    const port = await freePort();
+    const port = await keptPort();
     await sandbox.write(
       "saltgate.json",
       `{ gateway: { auth: { token: "${CANARY}", tokn: "${CANARY}" }, bind: "everywhere" } }`,

@@ -1,7 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { freePort, GatewayProcess } from "../../../tests/support/gateway.ts";
+import { GatewayProcess } from "../../../tests/support/gateway.ts";
+import { keptPort } from "../../../tests/support/ports.ts";
 import { INSTALLED, Sandbox } from "../../../tests/support/sandbox.ts";
 
 describe("state folder", () => {
@@ -98,7 +99,7 @@ describe("state folder", () => {
     expect(await sandbox.run(["--dev", "--profile", "work", "status"], { env })).toMatchObject({ exit: 2 });
     await using gateway = await GatewayProcess.start(sandbox, {
       env,
-      words: ["--dev", "--port", String(await freePort())],
+      words: ["--dev", "--port", String(await keptPort())],
     });
     expect(await readdir(sandbox.home)).toEqual([".saltgate-dev"]);
     expect(await gateway.run(["--dev", "health"])).toMatchObject({ exit: 0 });

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { freePort, GatewayProcess } from "../../../tests/support/gateway.ts";
+import { GatewayProcess } from "../../../tests/support/gateway.ts";
+import { keptPort } from "../../../tests/support/ports.ts";
 import { CANARY, Sandbox } from "../../../tests/support/sandbox.ts";
 
 describe("status", () => {
   test("[cli:token-source] status: it says which token won, flag before environment before configuration, and which lost", async () => {
     await using sandbox = await Sandbox.create();
-    const port = await freePort();
+    const port = await keptPort();
     await sandbox.configure({ gateway: { port, auth: { token: `${CANARY}-config` } } });
     const ask = async (words: string[], env: Record<string, string> = {}): Promise<Record<string, unknown>> => {
       const answer = await sandbox.run(["status", "--json", ...words], { env: { ...sandbox.env, ...env } });
@@ -117,7 +118,7 @@ describe("status", () => {
 
   test("[cli:setup] setup: --yes writes a configuration that a gateway starts with, and never over one that is there", async () => {
     await using sandbox = await Sandbox.create();
-    const port = await freePort();
+    const port = await keptPort();
     const made = await sandbox.run(["setup", "--yes", "--port", String(port), "--json"]);
     expect(made.exit).toBe(0);
     expect(made.json()).toMatchObject({ ok: true, port, bind: "loopback", authMode: "token" });

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import type { Child } from "../../support/child.ts";
-import { freePort, GatewayProcess } from "../../support/gateway.ts";
+import { GatewayProcess } from "../../support/gateway.ts";
 import { joinNode, nodeConnected, startNode } from "../../support/node.ts";
+import { keptPort } from "../../support/ports.ts";
 import { Sandbox } from "../../support/sandbox.ts";
 
 /** A gateway, a node that asks when its list doesn't name a program, and the commands of their owner. */
@@ -27,7 +28,7 @@ class World implements AsyncDisposable {
     const machine = await Sandbox.create();
     const rules = { version: 1, defaults: { security: "allowlist", ask: "on-miss" } };
     await machine.write("exec-approvals.json", JSON.stringify(rules));
-    const words = ["--port", String(await freePort())];
+    const words = ["--port", String(await keptPort())];
     const world = new World(owner, machine, await GatewayProcess.start(owner, { words }), words);
     world.#stack.use(owner);
     world.#stack.use(machine);

@@ -4,8 +4,9 @@ import { ClientError, type GatewayClient, GatewayError } from "@saltgate/client"
 import { expect, test } from "vitest";
 import type { Child } from "../../support/child.ts";
 import { newClient, newDevice, OWNER } from "../../support/device.ts";
-import { freePort, GatewayProcess } from "../../support/gateway.ts";
+import { GatewayProcess } from "../../support/gateway.ts";
 import { joinNode, nodeConnected, startNode } from "../../support/node.ts";
+import { keptPort } from "../../support/ports.ts";
 import { type Random, seededRandom } from "../../support/random.ts";
 import { CANARY, Sandbox } from "../../support/sandbox.ts";
 
@@ -99,7 +100,7 @@ test(`[scenario:kill-while-invoking] while gateway and two nodes are killed ${KI
   await using stack = new AsyncDisposableStack();
   const sandbox = stack.use(await Sandbox.create());
   await sandbox.configure({ gateway: { auth: { token: CANARY } } });
-  const port = await freePort();
+  const port = await keptPort();
   const words = ["--port", String(port)];
   let gateway = await GatewayProcess.start(sandbox, { words });
   stack.defer(() => gateway[Symbol.asyncDispose]());

@@ -15,6 +15,7 @@ import {
 } from "@saltgate/gateway";
 import { nativeEngine } from "@saltgate/identity/node";
 import { MemoryStore } from "@saltgate/store";
+import { keptPort } from "../../../support/ports.ts";
 
 /** The shared secret of every gateway that a scenario starts. */
 export const TOKEN = "a-shared-secret-that-only-tests-know-a-shared-secret";
@@ -70,8 +71,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       version: "1.2.3",
       paths: { configPath: "/state/saltgate.json", stateDir: "/state" },
     });
-  let gateway = await listen(0);
-  const { port } = gateway;
+  const port = await keptPort();
+  let gateway = await listen(port);
   let isRunning = true;
   const stop = async (): Promise<void> => {
     if (isRunning) await gateway.stop({ drainTimeoutMs: 0 });

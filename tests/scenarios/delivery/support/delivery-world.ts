@@ -6,7 +6,7 @@ import { startTelegram } from "../../../../tooling/emulators/src/telegram/contro
 import type { TelegramEmulator } from "../../../../tooling/emulators/src/telegram/telegram.ts";
 import type { Child } from "../../../support/child.ts";
 import { newClient, newDevice, OWNER } from "../../../support/device.ts";
-import { freePort } from "../../../support/gateway.ts";
+import { keptPort } from "../../../support/ports.ts";
 import { type Random, seededRandom } from "../../../support/random.ts";
 import { CANARY, Sandbox } from "../../../support/sandbox.ts";
 import { type SlowLine, startSlowLine } from "./slow-line.ts";
@@ -129,7 +129,7 @@ export class DeliveryWorld implements AsyncDisposable {
       { name: "group", chat: group.id, from: ann, call: "@helper_bot " },
       { name: "topic", chat: forum.id, topic: 7, from: ben, call: "@helper_bot " },
     ];
-    const port = await freePort();
+    const port = await keptPort();
     await sandbox.configure({
       gateway: { auth: { token: CANARY } },
       channels: {

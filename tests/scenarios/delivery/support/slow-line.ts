@@ -1,6 +1,6 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { keptPort } from "../../../support/ports.ts";
 import type { Random } from "../../../support/random.ts";
 
 /** A line to a server on loopback that takes its time both ways, as lines do. */
@@ -59,16 +59,17 @@ export async function startSlowLine(target: string, random: Random, maxMs: numbe
     serve(request, response).catch(() => response.destroy());
   };
   let server = createServer(listener);
-  const listen = (at: number): Promise<number> =>
+  const ownPort = await keptPort();
+  const listen = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      server.once("error", reject).listen(at, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+      server.once("error", reject).listen(ownPort, "127.0.0.1", resolve);
     });
   const close = async (): Promise<void> => {
     const closed = new Promise<void>((done) => server.close(() => done()));
     server.closeAllConnections();
     await closed;
   };
-  const ownPort = await listen(0);
+  await listen();
   return {
     url: `http://127.0.0.1:${ownPort}`,
     carried,
@@ -76,7 +77,7 @@ export async function startSlowLine(target: string, random: Random, maxMs: numbe
     cut: close,
     async mend() {
       server = createServer(listener);
-      await listen(ownPort);
+      await listen();
     },
     [Symbol.asyncDispose]: close,
   };
