@@ -112,3 +112,14 @@ export class RunVoice {
     }
   }
 }
+
+/** Tells of a run that ended without anything to hear of it before: it started, and ended. */
+export function tellEnded(
+  options: ConstructorParameters<typeof RunVoice>[0],
+  ending: RunEnding,
+  message?: AssistantMessage,
+): void {
+  const voice = new RunVoice(options);
+  voice.started();
+  voice.ended(ending, message);
+}
