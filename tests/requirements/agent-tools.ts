@@ -47,4 +47,10 @@ export const AGENT_TOOL_REQUIREMENTS: readonly Requirement[] = [
     behaviour:
       "An agent that an agent started does its task in a session of its own, and its answer comes back to the session that started it, once, and from there to the person.",
   },
+  {
+    id: "agent-tools:events",
+    source: "docs/tools.md",
+    behaviour:
+      "Clients of revision 4 with the capability `tool-events` hear what tools are called with and what they answer; so does everybody who listens to a session that shows them.",
+  },
 ];

@@ -71,8 +71,15 @@ export type RunEvent = {
   readonly agentId: string;
   readonly seq: number;
   readonly atMs: number;
-} /** `reply`: where its answer is delivered besides the transcript. */ & (
-  | { readonly type: "started"; readonly startedAtMs: number; readonly reply?: ReplyRoute }
+} & (
+  | {
+      readonly type: "started";
+      readonly startedAtMs: number;
+      /** Where its answer is delivered besides the transcript. */
+      readonly reply?: ReplyRoute;
+      /** Its session wants to see what tools are called with, and what they answer. */
+      readonly showsTools?: true;
+    }
   /** `delta` is new; `text` is everything that the run's visible answer is so far. With `replace`, `delta` is all of it. */
   | { readonly type: "text"; readonly delta: string; readonly text: string; readonly replace: boolean }
   | {

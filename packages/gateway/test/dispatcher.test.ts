@@ -27,6 +27,7 @@ function caller(change: Partial<Peer> = {}): Peer {
     client,
     authMethod: "token",
     local: true,
+    asksFor: [],
     remoteIp: undefined,
     ...change,
   };

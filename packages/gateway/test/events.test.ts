@@ -30,6 +30,7 @@ function peer(role: "operator" | "node", scopes: readonly string[], version: 3 |
     client,
     authMethod: "token",
     local: true,
+    asksFor: [],
     remoteIp: undefined,
   };
 }
@@ -96,7 +97,8 @@ describe("events", () => {
     const quick = new Reader(peer("operator", everything));
     const { events, passTime } = stage(slow, quick);
     slow.bufferedBytes = 500;
-    for (const ts of [1, 2, 3]) events.publish("presence", { presence: [{ ts }] }, { presence: ts, health: 1 });
+    for (const ts of [1, 2, 3])
+      events.publish("presence", { presence: [{ ts }] }, { stateVersion: { presence: ts, health: 1 } });
     events.publish("tick", { ts: 9 });
     expect(quick.got).toHaveLength(4);
     expect(slow.got).toEqual([]);

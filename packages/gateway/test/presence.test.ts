@@ -33,6 +33,7 @@ function peer(
     },
     authMethod: "token",
     local: false,
+    asksFor: [],
     remoteIp: "203.0.113.9",
   };
 }

@@ -1,6 +1,6 @@
 import type { ToolCallPart } from "../prompt/model-context.ts";
 import { visibleSoFar } from "../prompt/reply-shape.ts";
-import type { ReplyRoute, ToolOutcome } from "../tool.ts";
+import type { ToolOutcome } from "../tool.ts";
 import type { AssistantMessage } from "../transcript.ts";
 import type { RunEnding, RunEvent } from "../turn.ts";
 
@@ -42,9 +42,9 @@ export class RunVoice {
     return this.#spoke;
   }
 
-  /** @param reply where its answer is delivered besides the transcript */
-  started(reply?: ReplyRoute): void {
-    this.#tell({ type: "started", startedAtMs: this.#startedAtMs, ...(reply !== undefined && { reply }) });
+  /** It begins. */
+  started(what: Pick<Extract<RunEvent, { type: "started" }>, "reply" | "showsTools"> = {}): void {
+    this.#tell({ type: "started", startedAtMs: this.#startedAtMs, ...what });
   }
 
   /** A step begins; what earlier ones said stays. */

@@ -91,7 +91,10 @@ export class Run {
       startedAtMs: begun.startedAtMs,
     });
     this.#voice = voice;
-    voice.started(begun.request.reply);
+    const { reply } = begun.request;
+    const { verboseLevel } = begun.session.settings;
+    const showsTools = verboseLevel === "on" || verboseLevel === "full";
+    voice.started({ ...(reply && { reply }), ...(showsTools && { showsTools }) });
     const timeoutMs = begun.request.options?.timeoutMs ?? begun.agent.timeoutMs ?? begun.settings.timeoutMs;
     const cancel = clock.after(Math.max(1, Math.min(timeoutMs, 86_400_000)), () => this.abort("timeout"));
     try {

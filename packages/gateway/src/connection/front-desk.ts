@@ -242,6 +242,7 @@ export class FrontDesk {
       authMethod: proven.method,
       local: connection.origin.attribution.local,
       remoteIp: connection.origin.attribution.reportedIp,
+      asksFor: proven.version > 3 && params.caps?.includes("tool-events") === true ? ["tool-events"] : [],
       ...(node && { node }),
     };
     return {

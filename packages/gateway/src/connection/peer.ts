@@ -26,9 +26,14 @@ export interface Peer {
   readonly local: boolean;
   /** The address to show to owners; only of remote peers. */
   readonly remoteIp: string | undefined;
+  /** Of a client: what it asked for, of all that changes what it is sent. */
+  readonly asksFor: readonly ClientCapability[];
   /** Of a node: what it said that it can do, and what of that counts. */
   readonly node?: { readonly declaration: NodeDeclaration; readonly surface: NodeSurface } | undefined;
 }
+
+/** The capabilities that clients of revision 4 declare to be sent more: `tool-events`, what tools are called with and what they answer. */
+export type ClientCapability = "tool-events";
 
 /** What a peer proved besides its device key. */
 export type AuthMethod = "token" | "password" | "device-token" | "setup-code" | "tailscale";

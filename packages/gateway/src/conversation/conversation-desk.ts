@@ -103,8 +103,6 @@ export class ConversationDesk {
   readonly #replies: ReplyDesk;
   readonly #listeners = new NodeSessionListeners();
   readonly #lines: SystemLines;
-  /** Runs whose sessions show what tools are called with, and what they answered. */
-  readonly #verbose = new Set<string>();
   /** Runs whose answers were handed to the sessions that started them. */
   readonly #returning = new Map<string, ReplyRoute>();
   #opening: Promise<void> | undefined;
@@ -128,12 +126,7 @@ export class ConversationDesk {
       menu: chatCommands,
       arrived: (conversations) => this.#receptionist.arrived(conversations),
     });
-    this.#broadcast = new RunBroadcast({
-      events,
-      listeners: this.#listeners,
-      clock,
-      showsTools: (runId) => this.#verbose.has(runId),
-    });
+    this.#broadcast = new RunBroadcast({ events, listeners: this.#listeners, clock });
     this.#replies = new ReplyDesk({ desk: this.channels, database, clock, logger });
     this.runtime = new AgentRuntime({
       database,
@@ -145,8 +138,6 @@ export class ConversationDesk {
       toolsFor: (question) => toolsFor(question),
       workspaceFiles: conversation.workspaceFiles,
       onEvent: (event) => {
-        if (event.type === "started") this.#noteVerbosity(event.runId, event.sessionKey);
-        if (event.type === "ended") this.#verbose.delete(event.runId);
         this.#broadcast.take(event);
         this.#replies.take(event);
         if (event.type === "ended") this.#returned(event);
@@ -357,7 +348,6 @@ export class ConversationDesk {
       listeners: this.#listeners.size,
       lines: this.#lines.size,
       returning: this.#returning.size,
-      verbose: this.#verbose.size,
     };
   }
 
@@ -372,15 +362,6 @@ export class ConversationDesk {
     this.database
       .write((sql) => this.runtime.sessions.delete(sql, sessionKey, clock.now()))
       .catch((error: unknown) => logger.warn({ err: error }, "the session of an agent that is done can't be put away"));
-  }
-
-  #noteVerbosity(runId: string, sessionKey: string): void {
-    this.database
-      .read((sql) => this.runtime.sessions.get(sql, sessionKey)?.settings.verboseLevel)
-      .then((level) => {
-        if (level === "on" || level === "full") this.#verbose.add(runId);
-      })
-      .catch((error: unknown) => this.#options.logger.warn({ err: error }, "a session can't be read"));
   }
 
   #channelFacts(): ReturnType<AgentRuntimeOptions["houseFacts"]["channels"]> {

@@ -13,8 +13,6 @@ export interface RunBroadcastOptions {
   readonly events: EventPublisher;
   readonly listeners: SessionListeners;
   readonly clock: Clock;
-  /** Whether a run shows what tools are called with, and what they answered. */
-  readonly showsTools: (runId: string) => boolean;
 }
 
 interface Speaking {
@@ -35,6 +33,8 @@ interface Speaking {
 export class RunBroadcast {
   readonly #options: RunBroadcastOptions;
   readonly #speaking = new Map<string, Speaking>();
+  /** Runs of which everybody who listens hears what tools are called with, and what they answer. */
+  readonly #showingTools = new Set<string>();
 
   constructor(options: RunBroadcastOptions) {
     this.#options = options;
@@ -44,6 +44,7 @@ export class RunBroadcast {
   take(event: RunEvent): void {
     switch (event.type) {
       case "started":
+        if (event.showsTools === true) this.#showingTools.add(event.runId);
         return this.#agent(event, "lifecycle", { phase: "start", startedAt: event.startedAtMs });
       case "text":
         return this.#text(event);
@@ -59,9 +60,9 @@ export class RunBroadcast {
     }
   }
 
-  /** Runs whose words are on their way to clients. */
+  /** What is remembered of runs that go on. */
   get size(): number {
-    return this.#speaking.size;
+    return this.#speaking.size + this.#showingTools.size;
   }
 
   #text(event: Extract<RunEvent, { type: "text" }>): void {
@@ -103,18 +104,17 @@ export class RunBroadcast {
   }
 
   #tool(event: Extract<RunEvent, { type: "tool" }>): void {
-    if (!this.#options.showsTools(event.runId)) return;
     const { phase, name, toolCallId } = event;
-    const known = { phase, name, toolCallId };
-    if (event.phase === "start") return this.#agent(event, "tool", { ...known, args: event.args });
-    if (event.phase === "update") return this.#agent(event, "tool", { ...known, partialResult: event.partial });
-    this.#agent(event, "tool", { ...known, isError: event.isError, result: event.result });
+    const payload = agentPayload(event, "tool", { phase, name, toolCallId, ...toolDetail(event) });
+    if (this.#showingTools.has(event.runId)) this.#publish("agent", event.sessionKey, payload);
+    else this.#options.events.publish("agent", payload, { askedForBy: "tool-events" });
   }
 
   #ended(event: Extract<RunEvent, { type: "ended" }>): void {
     const speaking = this.#speaking.get(event.runId);
     if (speaking !== undefined) this.#tell(speaking);
     this.#speaking.delete(event.runId);
+    this.#showingTools.delete(event.runId);
     const { ending, message, startedAtMs: startedAt, atMs: endedAt } = event;
     switch (ending.state) {
       case "final":
@@ -133,8 +133,7 @@ export class RunBroadcast {
   }
 
   #agent(event: RunEvent, stream: string, data: Record<string, unknown>): void {
-    const { runId, sessionKey, seq, atMs: ts } = event;
-    this.#publish("agent", sessionKey, { runId, seq, stream, ts, data, sessionKey });
+    this.#publish("agent", event.sessionKey, agentPayload(event, stream, data));
   }
 
   #chat(event: RunEvent, said: Omit<PayloadOf<"chat">, "runId" | "sessionKey" | "seq" | "agentId">): void {
@@ -145,6 +144,22 @@ export class RunBroadcast {
   #publish<E extends "chat" | "agent">(event: E, sessionKey: string, payload: PayloadOf<E>): void {
     this.#options.events.publish(event, payload);
     this.#options.listeners.tell(sessionKey, event, payload);
+  }
+}
+
+function agentPayload(event: RunEvent, stream: string, data: Record<string, unknown>): PayloadOf<"agent"> {
+  const { runId, sessionKey, seq, atMs: ts } = event;
+  return { runId, seq, stream, ts, data, sessionKey };
+}
+
+function toolDetail(event: Extract<RunEvent, { type: "tool" }>): Record<string, unknown> {
+  switch (event.phase) {
+    case "start":
+      return { args: event.args };
+    case "update":
+      return { partialResult: event.partial };
+    case "result":
+      return { isError: event.isError, result: event.result };
   }
 }
 

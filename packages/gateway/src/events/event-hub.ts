@@ -11,7 +11,7 @@ import {
 } from "@saltgate/protocol";
 import type { Clock } from "../clock.ts";
 import type { Connection } from "../connection/connection.ts";
-import type { Peer } from "../connection/peer.ts";
+import type { ClientCapability, Peer } from "../connection/peer.ts";
 import type { ConnectionRegistry } from "../connection/registry.ts";
 
 /** What travels over the bus for an event to everybody who may see it. */
@@ -19,6 +19,14 @@ interface EventMessage {
   readonly event: ServedEventName;
   readonly payload: unknown;
   readonly stateVersion?: StateVersion;
+  readonly askedForBy?: ClientCapability;
+}
+
+/** What goes with an event. */
+export interface PublishOptions {
+  readonly stateVersion?: StateVersion;
+  /** Only those get it who declared this. */
+  readonly askedForBy?: ClientCapability;
 }
 
 const SUBJECT = "gateway.event";
@@ -27,18 +35,14 @@ const CATCH_UP_MS = 250;
 
 /** Publishes events. Who gets one is in its description. */
 export interface EventPublisher {
-  publish<E extends ServedEventName>(event: E, payload: PayloadOf<E>, stateVersion?: StateVersion): void;
+  publish<E extends ServedEventName>(event: E, payload: PayloadOf<E>, options?: PublishOptions): void;
 }
 
 /** Puts events on the bus. */
 export function createEventPublisher(bus: Bus): EventPublisher {
   return {
-    publish: (event, payload, stateVersion) =>
-      bus.publish(`${SUBJECT}.${event}`, {
-        event,
-        payload,
-        ...(stateVersion && { stateVersion }),
-      } satisfies EventMessage),
+    publish: (event, payload, options) =>
+      bus.publish(`${SUBJECT}.${event}`, { event, payload, ...options } satisfies EventMessage),
   };
 }
 
@@ -98,6 +102,7 @@ export class EventHub {
     for (const connection of this.#registry.ready()) {
       const { peer } = connection;
       if (peer === undefined || !mayReceive(description, peer)) continue;
+      if (message.askedForBy !== undefined && !peer.asksFor.includes(message.askedForBy)) continue;
       this.#sendTo(connection, message, description, json(peer.version));
     }
   }

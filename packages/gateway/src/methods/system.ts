@@ -29,7 +29,9 @@ export function systemMethods(options: SystemMethodsOptions): SystemMethods {
   const { health, presence, events } = options;
   const lookAndTell = async (): ReturnType<HealthMonitor["look"]> => {
     const summary = await health.look();
-    events.publish("health", withoutProblems(summary), { presence: presence.version, health: health.version });
+    events.publish("health", withoutProblems(summary), {
+      stateVersion: { presence: presence.version, health: health.version },
+    });
     return summary;
   };
   return {

@@ -18,7 +18,13 @@ export function createPresenceBroadcast(
   let windowOpen = false;
   let changedInWindow = false;
   const tell = (): void => {
-    events.publish("presence", { presence: presence.list() }, { presence: presence.version, health: healthVersion() });
+    events.publish(
+      "presence",
+      { presence: presence.list() },
+      {
+        stateVersion: { presence: presence.version, health: healthVersion() },
+      },
+    );
   };
   const openWindow = (): void => {
     windowOpen = true;

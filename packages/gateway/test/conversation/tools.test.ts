@@ -51,6 +51,41 @@ async function question(wire: Wire): Promise<Question> {
   return (await wire.event("exec.approval.requested")).payload as Question;
 }
 
+/** What a client hears of the tools of a run. */
+const tools = (wire: Wire, runId: string): { phase: string; name: string }[] =>
+  wire.frames.flatMap((frame) => {
+    if (frame.type !== "event" || frame.event !== "agent") return [];
+    const said = frame.payload as { runId: string; stream: string; data: { phase: string; name: string } };
+    return said.runId === runId && said.stream === "tool" ? [said.data] : [];
+  });
+
+describe("who hears of tools", () => {
+  test("[agent-tools:events] agent events: clients of revision 4 that ask for it hear of tools, and everybody whose session shows them", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open();
+    const scopes = ALL;
+    const asking = world.dial();
+    await asking.connect({ scopes, caps: ["tool-events"] });
+    const old = world.dial();
+    await old.connect({ version: 3, scopes, caps: ["tool-events"] });
+    const plain = await world.operator(4, scopes);
+    const started = { phase: "start", name: "agents_list", args: {} };
+    const ended = { phase: "result", name: "agents_list", isError: false };
+
+    const hidden = await begin(plain, call("agents_list", {}));
+    await Promise.all([asking, old, plain].map((wire) => ending(wire, hidden)));
+    expect(tools(asking, hidden)).toMatchObject([started, ended]);
+    expect(tools(old, hidden)).toEqual([]);
+    expect(tools(plain, hidden)).toEqual([]);
+
+    const shows = await plain.request("sessions.patch", { key: "main", verboseLevel: "on" });
+    expect(errorOf(shows).message).toBe("");
+    const shown = await begin(plain, call("agents_list", {}));
+    await Promise.all([asking, old, plain].map((wire) => ending(wire, shown)));
+    for (const wire of [asking, old, plain]) expect(tools(wire, shown)).toMatchObject([started, ended]);
+  });
+});
+
 describe("who has which tools", () => {
   test("[agent-tools:owner] tools: a guest's run is offered nothing of the owner's, and calling it all the same does nothing", async () => {
     await using place = await chatPlace();

@@ -488,7 +488,10 @@ data class AccountSnapshot(
 @Serializable
 data class AgentEvent(
     val runId: String,
-    /** From 1, without gaps, for each run. Absent in a report of a gap. */
+    /**
+     * From 1, always rising, for each run. What a client isn't sent leaves gaps. Absent in a report of a
+     * gap.
+     */
     val seq: Long? = null,
     /** lifecycle, assistant, tool, compaction, error. */
     val stream: String,

@@ -870,7 +870,8 @@ public struct AccountSnapshot: Codable, Hashable, Sendable {
 
 public struct AgentEvent: Codable, Hashable, Sendable {
     public var runId: String
-    /// From 1, without gaps, for each run. Absent in a report of a gap.
+    /// From 1, always rising, for each run. What a client isn't sent leaves gaps. Absent in a report of a
+    /// gap.
     public var seq: Int?
     /// lifecycle, assistant, tool, compaction, error.
     public var stream: String
