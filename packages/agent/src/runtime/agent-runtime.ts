@@ -261,12 +261,13 @@ export class AgentRuntime {
         this.#cancelPump = this.#options.clock.after(1_000, () => this.accepted());
         return;
       }
-      if (batch.length === 0 || (this.#state as string) === "closed") return;
+      if ((this.#state as string) === "closed") return;
       for (const { answer, rules, turn } of batch) {
         this.#seenSeq = turn.seq;
         if (turn.command !== undefined) await this.#afterCommand(turn, answer);
         if (turn.endedAtMs === undefined) this.#lanes.arrive(turn, rules);
       }
+      if (batch.length < pumpBatch) return; // what comes meanwhile says so
     }
   }
 

@@ -2,7 +2,7 @@ import type { SqlTransaction } from "@saltgate/store";
 import { isBackendError } from "../backend.ts";
 import { type ToolCallPart, toolCallsOf } from "../prompt/model-context.ts";
 import { shapeReply } from "../prompt/reply-shape.ts";
-import { systemPrompt } from "../prompt/system-prompt.ts";
+import { systemPrompt, type WorkspaceFile } from "../prompt/system-prompt.ts";
 import { endTurn, findTurn, joinedTurns, markRunning, type TurnAnswer, uncountAttempt } from "../queue/turn-store.ts";
 import { messagesOfRun } from "../session/transcripts.ts";
 import type { Tool, ToolContext } from "../tool.ts";
@@ -136,16 +136,19 @@ export class Run {
     let partial: readonly MessagePart[] = [];
     try {
       const chain = modelChainOf(begun, this.#port.backends.models());
-      const tools = await this.#port.toolsFor({
-        runId: this.#runId,
-        sessionKey: this.sessionKey,
-        agentId: begun.turn.agentId,
-        principal: request.principal,
-        models: [chain.primary, ...chain.fallbacks].flatMap((name) => parseModelRef(name) ?? []),
-        spawnedBy: begun.session.spawnedBy,
-        rules: request.options?.tools,
-      });
-      const system = await this.#system(begun, tools);
+      const [tools, files] = await Promise.all([
+        this.#port.toolsFor({
+          runId: this.#runId,
+          sessionKey: this.sessionKey,
+          agentId: begun.turn.agentId,
+          principal: request.principal,
+          models: [chain.primary, ...chain.fallbacks].flatMap((name) => parseModelRef(name) ?? []),
+          spawnedBy: begun.session.spawnedBy,
+          rules: request.options?.tools,
+        }),
+        this.#port.workspaceFiles(begun.agent.id),
+      ]);
+      const system = this.#system(begun, tools, files);
       for (;;) {
         signal.throwIfAborted();
         if (this.#tally.steps >= settings.maxSteps)
@@ -205,11 +208,11 @@ export class Run {
       .catch((error: unknown) => log.warn({ runId: this.#runId, error: String(error) }, "an end in good order counts"));
   }
 
-  async #system(begun: Begun, tools: readonly Tool[]): Promise<string> {
+  #system(begun: Begun, tools: readonly Tool[], files: readonly WorkspaceFile[]): string {
     const { agent, request, turn } = begun;
     return systemPrompt({
       agent,
-      files: await this.#port.workspaceFiles(agent.id),
+      files,
       maxFileChars: begun.settings.workspaceFileChars,
       tools: tools.map(({ description }) => description),
       principal: request.principal,

@@ -162,11 +162,14 @@ export async function thinkStep(options: {
       };
     }
   } finally {
-    own.abort();
+    own.abort(stepIsOver);
     // A stream that hangs is left to itself; whatever it says later is heard by nobody.
     stream.return?.().catch(() => undefined);
   }
 }
+
+/** Made once: a reason of its own for each step would be an error with its stack. */
+const stepIsOver = new Error("the step is over");
 
 /** The next of a stream, unless the signal or the silence comes first. */
 async function soon<T>(

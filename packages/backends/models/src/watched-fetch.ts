@@ -27,7 +27,7 @@ export function watchedFetch({ heard, maxAnswerBytes }: FetchWatch): typeof fetc
       throw new StrangeAnswer(strange);
     }
     const { body, status, statusText, headers } = response;
-    const counted = body?.pipeThrough(counting(heard, response.ok ? maxAnswerBytes : MAX_REFUSAL_BYTES)) ?? null;
+    const counted = body && counting(body, heard, response.ok ? maxAnswerBytes : MAX_REFUSAL_BYTES);
     return new Response(counted, { status, statusText, headers });
   };
 }
@@ -41,17 +41,23 @@ function strangenessOf({ status, ok, headers }: Response): string | undefined {
   return `answered with ${/^[\w.+/-]{1,60}$/.test(type) ? type : "something else"} instead of a stream of events: is it the address of a model API, with its /v1?`;
 }
 
-function counting(
-  heard: () => void,
-  maxBytes: number,
-): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+/** The same bytes, counted as they are read: nothing is read ahead of whoever reads. */
+function counting(body: ReadableStream<Uint8Array>, heard: () => void, maxBytes: number): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
   let bytes = 0;
-  return new TransformStream({
-    transform(piece, controller) {
-      bytes += piece.length;
-      if (bytes > maxBytes) throw new StrangeAnswer(`sent more than ${maxBytes} bytes`);
-      heard();
-      controller.enqueue(piece);
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) return controller.close();
+        bytes += value.length;
+        heard();
+        if (bytes <= maxBytes) return controller.enqueue(value);
+        reader.cancel().catch(() => {});
+        throw new StrangeAnswer(`sent more than ${maxBytes} bytes`);
+      },
+      cancel: (reason) => reader.cancel(reason),
     },
-  });
+    { highWaterMark: 0 },
+  );
 }
