@@ -13,7 +13,13 @@ test(`[delivery:kill] while the gateway is killed ${KILLS} times among chats and
   // Both come to their end, also when one fails: no gateway outlives the test.
   const runs = await Promise.allSettled([
     killRun({ seed: SEED, kills: half, queueMode: "followup" }),
-    killRun({ seed: SEED + 1, kills: KILLS - half, queueMode: "collect", telegram: { streamMode: "off" } }),
+    killRun({
+      seed: SEED + 1,
+      kills: KILLS - half,
+      queueMode: "collect",
+      isWebhook: true,
+      telegram: { streamMode: "off" },
+    }),
   ]);
   const verdicts = runs.map((run) => {
     if (run.status === "rejected") throw run.reason;

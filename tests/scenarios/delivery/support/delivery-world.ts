@@ -20,6 +20,8 @@ export interface WorldOptions {
   readonly broken?: string;
   /** Longest time that a call takes each way, in milliseconds. @default 40 */
   readonly lineMs?: number;
+  /** Whether Telegram brings what is written, instead of being asked for it. @default false */
+  readonly isWebhook?: boolean;
   /** Keys of `channels.telegram` besides the ordinary ones. */
   readonly telegram?: Readonly<Record<string, unknown>>;
   /** Keys of `models` besides the ordinary ones. */
@@ -139,6 +141,10 @@ export class DeliveryWorld implements AsyncDisposable {
           allowFrom: [ann, ben, cat],
           groups: { [group.id]: {}, [forum.id]: {} },
           textChunkLimit: 300,
+          ...(options.isWebhook === true && {
+            webhookUrl: `http://127.0.0.1:${port}/telegram-webhook`,
+            webhookSecret: "what-only-telegram-knows-of-this-bot",
+          }),
           ...options.telegram,
         },
       },
@@ -236,7 +242,8 @@ export class DeliveryWorld implements AsyncDisposable {
     );
     const { sessions } = await this.ask((client) => client.request("sessions.list", { limit: 1_000 }));
     const busy = sessions.filter(({ status }) => status === "running" || status === "queued");
-    const withTelegram = this.bot.queue.pending.length + (this.bot.queue.isPolled ? 0 : 1);
+    const { queue, webhook } = this.bot;
+    const withTelegram = queue.pending.length + (queue.isPolled || webhook !== undefined ? 0 : 1);
     return {
       total: inbox.waiting + outbox.open + busy.length + withTelegram,
       waiting: inbox.waiting,

@@ -65,6 +65,8 @@ export async function killRun({
   const later = await verdictOn(world, flow);
   const more = world.line.carried("sendMessage") - calls;
   const broken = [...verdict.broken, ...later.broken.map((words) => `after one more start: ${words}`)];
+  if (options.isWebhook === true && world.telegram.calls.of("getUpdates").length > 0)
+    broken.push("it asked for what should have been brought to it");
   if (more > 0) broken.push(`after one more start ${more} messages were sent again`);
   return {
     seed: random.seed,

@@ -29,19 +29,24 @@ export class UpdateQueue {
   #allowed: ReadonlySet<string> = unasked;
   #poll: Poll | undefined;
   #twist: "duplicate" | "out-of-order" | undefined;
+  readonly #onWaiting: () => void;
   /** Polls that were ended because another one began. */
   overlaps = 0;
+
+  /** @param onWaiting called when something waits that nobody polls for */
+  constructor(onWaiting: () => void) {
+    this.#onWaiting = onWaiting;
+  }
 
   get pending(): readonly Update[] {
     return this.#pending;
   }
 
-  /** Adds what happened, if the bot wants to know of it. Returns whether it does. */
-  push(kind: string, body: unknown): boolean {
-    if (!this.#allowed.has(kind)) return false;
+  /** Adds what happened, if the bot wants to know of it. */
+  push(kind: string, body: unknown): void {
+    if (!this.#allowed.has(kind)) return;
     this.#pending.push({ update_id: this.#nextId++, [kind]: body });
     this.#serve();
-    return true;
   }
 
   /** Adds whatever it is, with an id unless it brings its own. */
@@ -103,14 +108,18 @@ export class UpdateQueue {
     return this.#poll !== undefined;
   }
 
-  /** The oldest update is done with: a webhook took it. */
+  /** The oldest update is done with: a webhook took it. Twisted, the answer was lost, and it comes once more. */
   shift(): void {
+    const isRepeated = this.#twist === "duplicate";
+    this.#twist = undefined;
+    if (isRepeated) return;
     const first = this.#pending.shift();
     if (first !== undefined) this.#confirmed.push(first);
   }
 
   #serve(): void {
-    if (this.#poll === undefined || this.#pending.length === 0) return;
+    if (this.#pending.length === 0) return;
+    if (this.#poll === undefined) return this.#onWaiting();
     let updates = this.#pending.slice(0, this.#poll.limit);
     if (this.#twist === "duplicate") updates = updates.flatMap((update) => [update, update]);
     if (this.#twist === "out-of-order") updates = updates.toReversed();

@@ -102,7 +102,7 @@ export class World {
     const bot: BotAccount = {
       token: options.token ?? `${id}:${randomBytes(24).toString("base64url")}`,
       user,
-      queue: new UpdateQueue(),
+      queue: new UpdateQueue(() => this.onUpdate(bot)),
       box: { lastId: 0, messages: new Map() },
       webhook: undefined,
       commands: [],
@@ -260,7 +260,7 @@ export class World {
 
   /** Tells a bot what happened. */
   tell(bot: BotAccount, kind: string, body: unknown): void {
-    if (bot.queue.push(kind, body)) this.onUpdate(bot);
+    bot.queue.push(kind, body);
   }
 
   /** The bots that see a chat. */
