@@ -36,6 +36,17 @@ export const DELIVERY_REQUIREMENTS: readonly Requirement[] = [
       "After a platform said to wait, nothing is sent to anybody before that time is over, and nothing is lost.",
   },
   {
+    id: "delivery:clock-set-back",
+    source: "packages/channel/README.md",
+    behaviour: "A clock that is set back holds up neither what waits for its next try nor what comes after.",
+  },
+  {
+    id: "delivery:conflict",
+    source: "docs/channels.md",
+    behaviour:
+      "While another program polls with the same token its owner is told so, other chats go on, and everything is answered when it stops.",
+  },
+  {
     id: "delivery:repeats",
     source: "packages/channel/README.md",
     behaviour: "What comes twice, out of order or malformed is answered once, in order, or set aside and counted.",

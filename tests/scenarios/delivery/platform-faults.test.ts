@@ -1,22 +1,22 @@
 import { performance } from "node:perf_hooks";
 import { expect, test } from "vitest";
-import { DeliveryWorld, type Place } from "./support/delivery-world.ts";
+import { DeliveryWorld, type Place, type WorldOptions } from "./support/delivery-world.ts";
 import { Flow } from "./support/flow.ts";
 import { verdictOn } from "./support/verdict.ts";
 
 const timeout = 120_000;
 
 /** A world that serves, with people who ask when they are told to. */
-async function startWorld() {
-  const world = await DeliveryWorld.create({ lineMs: 5 });
-  await world.serve();
+async function startWorld(options: WorldOptions = {}) {
+  const world = await DeliveryWorld.create({ lineMs: 5, ...options });
+  const gateway = await world.serve();
   const flow = new Flow(world);
   const place = (name: string): Place => world.places.find((one) => one.name === name) ?? raise(name);
   const answered = (count: number): Promise<void> =>
     world.telegram.calls.until(
       () => world.places.reduce((sum, { chat }) => sum + world.telegram.fromBots(chat).length, 0) >= count,
     );
-  return { world, flow, place, answered, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+  return { world, gateway, flow, place, answered, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
 function raise(name: string): never {
@@ -110,4 +110,45 @@ test("[delivery:repeats] what comes twice, out of order or malformed is answered
   expect(broken.filter((words) => !words.startsWith("a message was set aside"))).toEqual([]);
   const { inbox } = await world.ask((client) => client.request("deliveries.list", {}));
   expect(inbox.aside).toBe(2);
+});
+
+test("[delivery:clock-set-back] when the clock is set back, what waits for its next try isn't held up, nor is what comes after", {
+  timeout,
+}, async () => {
+  await using at = await startWorld({ jumps: true });
+  const { flow, gateway, world } = at;
+  const { calls, faults } = world.telegram;
+  for (const place of world.places) flow.ask(place);
+  await world.settled();
+  faults.add({ kind: "error-before", method: "sendMessage", times: 2 });
+  flow.ask(at.place("ann"));
+  flow.ask(at.place("ben"));
+  await calls.until(() => faults.left === 0);
+  gateway.signal("SIGUSR2");
+  await gateway.until("it jumps", ({ stderr }) => (stderr.includes("The clock was set back.") ? true : undefined));
+  for (const place of world.places) flow.ask(place);
+  await flow.say("agent:main:web-1");
+  for (const stranger of world.strangers) flow.knock(stranger);
+  await world.settled();
+  expect((await verdictOn(world, flow)).broken).toEqual([]);
+});
+
+test("[delivery:conflict] while another program polls with the same token its owner is told so, web chats go on, and everything is answered when it stops", {
+  timeout,
+}, async () => {
+  await using at = await startWorld();
+  const { flow, world } = at;
+  const { calls, faults } = world.telegram;
+  faults.add({ kind: "conflict", method: "getUpdates" });
+  world.bot.queue.endPoll();
+  await calls.until(() => faults.left === 0);
+  for (const place of world.places) flow.ask(place);
+  const { runId } = await flow.say("agent:main:web-1");
+  const { status } = await world.ask((client) => client.request("agent.wait", { runId, timeoutMs: 20_000 }));
+  expect(status).toBe("ok");
+  const { channelAccounts } = await world.ask((client) => client.request("channels.status", {}));
+  expect(JSON.stringify(channelAccounts)).toContain("Another program");
+  // It looks again after half a minute: the other program isn't to be fought with.
+  await world.settled();
+  expect((await verdictOn(world, flow)).broken).toEqual([]);
 });

@@ -8,7 +8,7 @@ import type { Child } from "../../../support/child.ts";
 import { newClient, newDevice, OWNER } from "../../../support/device.ts";
 import { keptPort } from "../../../support/ports.ts";
 import { type Random, seededRandom } from "../../../support/random.ts";
-import { CANARY, Sandbox } from "../../../support/sandbox.ts";
+import { CANARY, commandWords, Sandbox } from "../../../support/sandbox.ts";
 import { type SlowLine, startSlowLine } from "./slow-line.ts";
 
 /** How a world differs from the ordinary one. */
@@ -18,6 +18,8 @@ export interface WorldOptions {
   readonly queueMode?: "followup" | "collect";
   /** What stands wrong in the gateway, of those in broken-gateway.ts. */
   readonly broken?: string;
+  /** Whether its clock can be set back, by a signal to clock-that-jumps.ts. @default false */
+  readonly jumps?: boolean;
   /** Longest time that a call takes each way, in milliseconds. @default 40 */
   readonly lineMs?: number;
   /** Whether Telegram brings what is written, instead of being asked for it. @default false */
@@ -179,7 +181,7 @@ export class DeliveryWorld implements AsyncDisposable {
   /** Starts a gateway on the state that the last one left. It may be killed long before it listens. */
   start(): Child {
     if (this.isOver) throw new Error("the world has ended");
-    const { broken, launcher } = this.#options;
+    const { broken, jumps, launcher } = this.#options;
     const { env, home } = this.sandbox;
     this.gateway = this.sandbox.start(["gateway", "--port", String(this.port)], {
       ...(broken !== undefined && {
@@ -187,6 +189,7 @@ export class DeliveryWorld implements AsyncDisposable {
         // From sources it takes long to start, but not twice.
         env: { ...env, SALTGATE_BROKEN: broken, NODE_COMPILE_CACHE: join(home, "compiled") },
       }),
+      ...(jumps === true && { node: ["--import", join(import.meta.dirname, "clock-that-jumps.ts"), ...commandWords] }),
       ...(launcher !== undefined && { launcher }),
     });
     return this.gateway;
