@@ -1,7 +1,6 @@
 import { nativeEngine } from "@saltgate/identity/node";
 import { describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
-import { ManualClock } from "../../../tests/support/manual-clock.ts";
 import {
   GATEWAY_TIME,
   helloV3,
@@ -11,6 +10,7 @@ import {
   strictV3,
   wordsOnly,
 } from "../../../tests/support/scripted-gateway.ts";
+import { SteppedClock } from "../../../tooling/emulators/src/suite/stepped-clock.ts";
 import type { TokenStore } from "../src/index.ts";
 import {
   createDeviceIdentity,
@@ -82,7 +82,7 @@ describe("handshake", () => {
 
   test("handshake: a challenge with an impossible time is signed at the own time", async () => {
     await using far = await startScripted({ challenge: (nonce) => ({ nonce, ts: 12 }) });
-    const clock = new ManualClock();
+    const clock = new SteppedClock();
     await using client = once(far.url, { identity: await createDeviceIdentity(), clock });
     await client.connect();
     expect(far.connects[0]?.device?.signedAt).toBe(clock.now());
@@ -128,7 +128,7 @@ describe("handshake", () => {
 
   test("handshake: a revision 3 gateway on this machine that sends no challenge gets a proof without nonce", async () => {
     await using far = await startScripted({ ...strictV3({ sharedToken: "shared" }), challenge: () => null });
-    const clock = new ManualClock();
+    const clock = new SteppedClock();
     await using client = once(far.url, { identity: await createDeviceIdentity(), clock });
     const connecting = client.connect();
     await far.until(() => far.sockets[0]);
@@ -143,7 +143,7 @@ describe("handshake", () => {
 
   test("handshake: without a challenge there is no proof for a client that insists on 4", async () => {
     await using far = await startScripted({ challenge: () => null });
-    const clock = new ManualClock();
+    const clock = new SteppedClock();
     await using client = once(far.url, { identity: await createDeviceIdentity(), versions: [4, 4], clock });
     const connecting = client.connect();
     await far.until(() => far.sockets[0]);
@@ -154,7 +154,7 @@ describe("handshake", () => {
 
   test("handshake: a gateway that never answers is given up after the time for connecting", async () => {
     await using far = await startScripted({ connect: () => "silence" });
-    const clock = new ManualClock();
+    const clock = new SteppedClock();
     await using client = once(far.url, { clock });
     const connecting = client.connect();
     await far.until(() => far.connects[0]);
@@ -422,7 +422,7 @@ test("handshake: a server that isn't a gateway and floods garbage is ignored and
     socket.send(Buffer.from([0, 1, 2]));
     socket.send('{"type":"event","event":"connect.challenge","payload":{}}');
   });
-  const clock = new ManualClock();
+  const clock = new SteppedClock();
   await using client = once(`ws://127.0.0.1:${(server.address() as { port: number }).port}`, {
     clock,
     versions: [4, 4],

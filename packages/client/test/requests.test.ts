@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { ManualClock } from "../../../tests/support/manual-clock.ts";
 import { helloV4, type Script, startScripted } from "../../../tests/support/scripted-gateway.ts";
+import { SteppedClock } from "../../../tooling/emulators/src/suite/stepped-clock.ts";
 import {
   GatewayClient,
   type GatewayClientOptions,
@@ -99,7 +99,7 @@ describe("requests", () => {
   });
 
   test("requests: one without an answer ends after its time, and a late answer disturbs nobody", async () => {
-    const clock = new ManualClock();
+    const clock = new SteppedClock();
     await using world = await connected({ request: () => "silence" }, { clock });
     const slow = world.client.request("health", {}, { timeoutMs: 100 });
     const slower = world.client.request("status");
@@ -114,7 +114,7 @@ describe("requests", () => {
   });
 
   test("requests: one with a time of 0 waits for as long as it takes", async () => {
-    const clock = new ManualClock();
+    const clock = new SteppedClock();
     await using world = await connected({ request: () => "silence" }, { clock });
     const before = clock.waits();
     const patient = world.client.request("health", {}, { timeoutMs: 0 });

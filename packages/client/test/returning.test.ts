@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { ManualClock } from "../../../tests/support/manual-clock.ts";
 import {
   helloV4,
   refusal,
@@ -8,12 +7,13 @@ import {
   startScripted,
   strictV3,
 } from "../../../tests/support/scripted-gateway.ts";
+import { SteppedClock } from "../../../tooling/emulators/src/suite/stepped-clock.ts";
 import { type ClientState, createDeviceIdentity, GatewayClient, type GatewayClientOptions } from "../src/index.ts";
 
 /** A client on a clock that the test moves, with everything that it was. */
 async function world(script: Script, options: Partial<GatewayClientOptions> = {}) {
   const far: ScriptedGateway = await startScripted(script);
-  const clock = new ManualClock();
+  const clock = new SteppedClock();
   const client = new GatewayClient({ url: far.url, token: "shared", clock, random: () => 0.5, ...options });
   const states: ClientState[] = [];
   let wake: (() => void)[] = [];

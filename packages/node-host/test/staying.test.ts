@@ -1,7 +1,7 @@
 import { nodeHostStatsSchema } from "@saltgate/protocol";
 import { describe, expect, test } from "vitest";
-import { ManualClock } from "../../../tests/support/manual-clock.ts";
 import { refusal } from "../../../tests/support/scripted-gateway.ts";
+import { SteppedClock } from "../../../tooling/emulators/src/suite/stepped-clock.ts";
 import { readHostStats, thisMachine } from "../src/host-stats.ts";
 import { wakeSign, watchForWaking } from "../src/wake-watch.ts";
 import { helloNode, startWorld } from "./support/world.ts";
@@ -62,7 +62,7 @@ describe("staying", () => {
   });
 
   test("staying: looks go on until they are ended", () => {
-    const clock = new ManualClock();
+    const clock = new SteppedClock();
     const signs: string[] = [];
     let network = "a";
     const stop = watchForWaking(

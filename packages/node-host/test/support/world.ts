@@ -1,5 +1,4 @@
 import { createDeviceIdentity } from "@saltgate/client";
-import { ManualClock } from "../../../../tests/support/manual-clock.ts";
 import {
   type Answer,
   helloV4,
@@ -7,6 +6,7 @@ import {
   type ScriptedGateway,
   startScripted,
 } from "../../../../tests/support/scripted-gateway.ts";
+import { SteppedClock } from "../../../../tooling/emulators/src/suite/stepped-clock.ts";
 import { type NodeCommand, NodeHost, type NodeHostOptions } from "../../src/index.ts";
 
 /** What a node answered to an invocation. */
@@ -36,7 +36,7 @@ export const helloNode = (auth: Record<string, unknown> = {}, policy: Record<str
 export interface World extends AsyncDisposable {
   readonly far: ScriptedGateway;
   readonly host: NodeHost;
-  readonly clock: ManualClock;
+  readonly clock: SteppedClock;
   /** What the node told its log. */
   readonly log: { readonly level: string; readonly message: string; readonly fields: unknown }[];
   /** Sends an invocation over the newest connection, and gives its id. */
@@ -58,7 +58,7 @@ export interface WorldOptions extends Partial<NodeHostOptions> {
 export async function startWorld(commands: readonly NodeCommand[], options: WorldOptions = {}): Promise<World> {
   const { script, ...hostOptions } = options;
   const far = await startScripted({ connect: () => helloNode(), ...script });
-  const clock = new ManualClock();
+  const clock = new SteppedClock();
   const log: World["log"] = [];
   const host = new NodeHost({
     url: far.url,

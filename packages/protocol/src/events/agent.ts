@@ -17,14 +17,10 @@ export const agentEvents = {
     payload: lazy(() =>
       z.object({
         runId: z.string().min(1),
-        seq: z
-          .int()
-          .min(0)
-          .optional()
-          .meta({
-            description:
-              "From 1, always rising, for each run. What a client isn't sent leaves gaps. Absent in a report of a gap.",
-          }),
+        seq: z.int().min(0).optional().meta({
+          description:
+            "From 1, always rising, for each run. What a client isn't sent leaves gaps. Absent in a report of a gap.",
+        }),
         stream: z.string().min(1).meta({ description: "lifecycle, assistant, tool, compaction, error." }),
         ts: timestampMs(),
         data: z.record(z.string(), z.unknown()),

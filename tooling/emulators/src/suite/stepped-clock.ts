@@ -36,6 +36,12 @@ export class SteppedClock implements ChannelClock {
     return new Promise((go) => this.#watching.push({ isMet, go }));
   }
 
+  /** The time is another one, and nothing ran in the meantime: the machine has slept. Timers are as far away as before. */
+  jump(ms: number): void {
+    this.#nowMs += ms;
+    for (const timer of this.#timers) timer.atMs += ms;
+  }
+
   /** Moves on, and runs what is due, in its order. */
   advance(ms: number): void {
     const untilMs = this.#nowMs + ms;
