@@ -93,6 +93,8 @@ function decideGroup(input: AccessInput, sender: readonly string[]): AccessDecis
     return mayCommand ? admit(input, sender, true, true) : drop("command-not-authorized");
   }
   if (event.kind !== "message") return admit(input, sender, mayCommand, false);
+  // Bots that hear everything in a group hear the commands of the others, too.
+  if (event.mentions.isForAnother) return { do: "context" };
   if (input.isCommand && !mayCommand) return drop("command-not-authorized");
   const { canDetect, explicit, implicit, any } = event.mentions;
   const wasMentioned = explicit || implicit || (input.matchesPattern && !(any && !explicit && canDetect));

@@ -50,6 +50,8 @@ export interface MentionSignals {
   readonly any: boolean;
   /** It answers a message of ours. */
   readonly implicit: boolean;
+  /** It is a command that names another bot, so it isn't for us, whatever else is in it. */
+  readonly isForAnother?: boolean;
 }
 
 /** What every inbound event has. */

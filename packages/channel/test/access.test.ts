@@ -230,6 +230,17 @@ describe("access: groups", () => {
     }
   });
 
+  test("[channels:mention] access: a command for another bot is context, whoever says it and whatever else it mentions", () => {
+    const open = { groupPolicy: "open", groups: { "*": { requireMention: false } } } as const;
+    for (const explicit of [false, true]) {
+      const event = { mentions: { canDetect: true, explicit, any: explicit, implicit: explicit, isForAnother: true } };
+      for (const allowFrom of [["7"], []]) {
+        const input = { isCommand: true, activation: "always" } as const;
+        expect(verdict({ place: group, policy: { ...open, allowFrom }, event, input })).toBe("context");
+      }
+    }
+  });
+
   test("[channels:mention] access: without a mention a message is context, by whatever it could have been addressed", () => {
     const allowed = { groupAllowFrom: ["7"] };
     const silent = { canDetect: true, explicit: false, any: false, implicit: false };

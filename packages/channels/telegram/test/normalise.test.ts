@@ -172,6 +172,21 @@ test.each([
   expect(only(message({ text, entities }, group))).toMatchObject({ mentions: { canDetect: true, explicit, any } });
 });
 
+test.each([
+  ["/run@other_bot now", true],
+  ["/RUN@Other_Bot", true],
+  ["/run@helper_bot2", true],
+  ["/run@other_bot what @helper_bot says", true],
+  ["/run@Helper_Bot", false],
+  ["/run now @other_bot", false],
+  ["tell /run@other_bot", false],
+])("[telegram:mentions] normalise: %j is a command for another bot: %o", (text, isForAnother) => {
+  for (const said of [{ text }, { caption: text, document: { file_id: "d" } }]) {
+    const event = only(message(said, group));
+    expect(event?.kind === "message" && (event.mentions.isForAnother ?? false)).toBe(isForAnother);
+  }
+});
+
 test("[telegram:mentions] normalise: an answer to us is for us, one to somebody else isn't", () => {
   const answerTo = (id: number) => ({
     message_id: 3,

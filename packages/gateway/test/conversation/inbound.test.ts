@@ -443,6 +443,20 @@ describe("commands", () => {
     await place.models.abandoned(1);
   });
 
+  test("[channels:mention] inbound: a command for another bot of the group does nothing here", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({
+      telegram: { groupAllowFrom: [place.ann.id], groups: { "*": { requireMention: false } } },
+    });
+    const wire = await world.operator(4, ALL);
+    const { people } = place.telegram;
+    for (const text of ["/new@other_bot", "/stop@other_bot", "/whoami@other_bot"])
+      people.say({ from: place.ann.id, chat: place.family.id, text });
+    await idle(place, wire);
+    expect(texts(place, place.family.id)).toEqual([]);
+    expect(await sessionKeys(wire)).toEqual([]);
+  });
+
   test("[chat:commands] [R-45] inbound: in an open group who isn't on the list gives no command, and nobody owns by a wildcard", async () => {
     await using place = await chatPlace();
     await using world = await place.open({
