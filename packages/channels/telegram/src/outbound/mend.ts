@@ -9,7 +9,9 @@ import type { Variant } from "./outbound-call.ts";
 export function mend(failure: CallFailure, { content }: Delivery, tried: Variant): Variant | undefined {
   if (failure.kind !== "answered") return undefined;
   if (failure.migratedTo !== undefined && tried.to === undefined) return { ...tried, to: failure.migratedTo };
-  if (isAnswer(failure, /can't parse entities/i) && !tried.isPlain) return { ...tried, isPlain: true };
+  // Shown as it is meant a text can be longer than it was written, as tables and lists are, or have nothing left to show.
+  if (isAnswer(failure, /can't parse entities|(message|caption) is too long|text is empty/i) && !tried.isPlain)
+    return { ...tried, isPlain: true };
   if (isAnswer(failure, /message thread not found/i) && !tried.withoutThread) return { ...tried, withoutThread: true };
   if (isAnswer(failure, /there is no text in the message to edit/i) && !tried.isCaption)
     return { ...tried, isCaption: true };
