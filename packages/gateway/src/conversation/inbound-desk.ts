@@ -300,7 +300,7 @@ export class InboundDesk {
         principal,
         reply: replyRouteOf(event, keeper),
         origin: originOf(event, keeper),
-        ...optionsOf(event, policy),
+        ...optionsOf(event, policy, keeper.ref.channel),
       };
       const acceptance = runtime.accept(sql, turn, { commandAuthorized: may.commandAuthorized });
       if (acceptance.status === "refused") throw refusalOf(acceptance);
@@ -366,14 +366,24 @@ function originOf(event: InboundEvent, { ref }: AccountKeeper): NonNullable<Turn
 function optionsOf(
   event: InboundMessage | InboundCommand,
   policy: AccountKeeper["account"]["policy"],
+  channel: string,
 ): { readonly options?: TurnOptions } {
   if (event.conversation.kind === "direct") return {};
   const rows = groupRows(policy, event.conversation.id, event.conversation.threadId) ?? [];
   const extraSystem = rows.find(({ systemPrompt }) => systemPrompt !== undefined)?.systemPrompt;
   // The most exact rule counts: this sender in this group, this group, anybody anywhere.
   const tools = rows
-    .flatMap((row) => [row.toolsBySender?.[event.sender.id], row.toolsBySender?.["*"], row.tools])
+    .flatMap(({ tools: ofGroup, toolsBySender = {} }) => [
+      ruleOfSender(toolsBySender, normalizeSenderId(channel, event.sender.id), channel),
+      ruleOfSender(toolsBySender, "*", channel),
+      ofGroup,
+    ])
     .find((rules) => rules !== undefined);
   if (extraSystem === undefined && tools === undefined) return {};
   return { options: { ...(extraSystem !== undefined && { extraSystem }), ...(tools !== undefined && { tools }) } };
+}
+
+/** What is set for a sender, who may be written there in every form in which lists take him. */
+function ruleOfSender<T>(rules: Readonly<Record<string, T>>, senderId: string, channel: string): T | undefined {
+  return Object.entries(rules).find(([id]) => normalizeSenderId(channel, id) === senderId)?.[1];
 }
