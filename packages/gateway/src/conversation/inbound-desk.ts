@@ -66,6 +66,8 @@ export interface InboundDeskOptions {
 
 /** How long fetching the files of one message may take, in milliseconds. */
 const fetchMs = 60_000;
+/** How often it is looked at what waits for a channel that can't be used, in milliseconds: only a start can change that. */
+const missingMs = 3_600_000;
 
 /**
  * Deals with what came in: who may write, whose session it is, and then, in one transaction, everything that follows from
@@ -82,8 +84,12 @@ export class InboundDesk {
   async handle(event: InboundEvent, rows: readonly [InboxRow, ...InboxRow[]]): Promise<void> {
     const { desk } = this.#options;
     const keeper = desk.keeper(rows[0]);
-    // The account was taken out of the configuration: nobody may act for it any more.
-    if (keeper === undefined) return this.#settle(rows);
+    if (keeper === undefined) {
+      const missing = desk.missing.find(({ id }) => id === rows[0].channel);
+      if (missing !== undefined) throw new NotNowError(missing.problem, { retryAfterMs: missingMs });
+      // The account was taken out of the configuration: nobody may act for it any more.
+      return this.#settle(rows);
+    }
     const { settings, rules, senders } = this.#options;
     const { channel, accountId } = keeper.ref;
     const route = routeTo(this.#question(event, keeper), routeRulesOf(settings()));

@@ -443,6 +443,27 @@ describe("commands", () => {
     await place.models.abandoned(1);
   });
 
+  test("[channels:inbox-durable] inbound: what was taken waits while the package of its channel can't be loaded", async () => {
+    await using place = await chatPlace();
+    {
+      await using _world = await place.open({ telegram: { dmPolicy: "open", allowFrom: ["*"] } });
+      place.telegram.faults.add({ kind: "silent", method: "getFile" });
+      place.telegram.people.say({ from: place.ann.id, text: "look", media: { kind: "photo", bytes: png } });
+      await place.telegram.calls.until(() => place.telegram.calls.of("getFile").length > 0);
+    }
+    {
+      await using world = await place.open({ missing: [{ id: "telegram", problem: "it isn't installed" }] });
+      const wire = await world.operator(4, ALL);
+      await wire.request("chat.send", { sessionKey: "main", message: "hello", idempotencyKey: "meanwhile" });
+      await wire.event("chat", ({ state }: { readonly state: string }) => state === "final");
+      expect((await deliveries(wire)).inbox.waiting).toBe(1);
+    }
+    await using world = await place.open({ telegram: { dmPolicy: "open", allowFrom: ["*"] } });
+    const wire = await world.operator(4, ALL);
+    await answered(place, wire);
+    expect(texts(place, place.ann.id)).toEqual([expect.stringContaining("look")]);
+  });
+
   test("[channels:mention] inbound: a command for another bot of the group does nothing here", async () => {
     await using place = await chatPlace();
     await using world = await place.open({
