@@ -244,7 +244,8 @@ describe("access: groups", () => {
   test("[channels:mention] access: without a mention a message is context, by whatever it could have been addressed", () => {
     const allowed = { groupAllowFrom: ["7"] };
     const silent = { canDetect: true, explicit: false, any: false, implicit: false };
-    const rows: [Partial<typeof silent>, Partial<AccessInput>, Partial<GroupPolicyRow>, string][] = [
+    type Said = Partial<AccessInput> & { readonly isWord?: boolean };
+    const rows: [Partial<typeof silent>, Said, Partial<GroupPolicyRow>, string][] = [
       [{}, {}, {}, "context"],
       [{ explicit: true, any: true }, {}, {}, "admit"],
       [{ implicit: true }, {}, {}, "admit"],
@@ -255,11 +256,14 @@ describe("access: groups", () => {
       [{}, { activation: "mention" }, { requireMention: false }, "context"],
       [{}, { activation: "always" }, { requireMention: true }, "admit"],
       [{}, { isCommand: true }, {}, "admit"],
+      [{}, { isCommand: true, isWord: true }, {}, "context"], // people say "wait" to one another
+      [{ implicit: true }, { isCommand: true, isWord: true }, {}, "admit"],
+      [{}, { isCommand: true, isWord: true }, { requireMention: false }, "admit"],
       [{ any: true }, { isCommand: true }, {}, "context"], // a command for another bot
     ];
-    for (const [mentions, input, row, want] of rows) {
+    for (const [mentions, { isWord, ...input }, row, want] of rows) {
       const groups = { "-100": row };
-      const event = { mentions: { ...silent, ...mentions } };
+      const event = { mentions: { ...silent, ...mentions }, text: isWord ? "wait" : "/status" };
       expect(
         verdict({ place: group, policy: { ...allowed, groups }, event, input }),
         JSON.stringify([mentions, input]),
@@ -267,6 +271,9 @@ describe("access: groups", () => {
     }
     const open = { groupPolicy: "open" } as const;
     expect(verdict({ place: group, policy: open, event: { mentions: silent } })).toBe("context");
+    const unlisted = { place: group, policy: open, input: { isCommand: true } };
+    expect(verdict({ ...unlisted, event: { mentions: silent, text: "wait" } })).toBe("context");
+    expect(verdict({ ...unlisted, event: { mentions: silent, text: "/new" } })).toBe("command-not-authorized");
   });
 
   test("[channels:access] access: in an open group commands are for those who are listed", () => {
