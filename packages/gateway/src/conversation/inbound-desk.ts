@@ -32,7 +32,7 @@ import { keyOf } from "../channels/channel-desk.ts";
 import { dropHint } from "../channels/drop-record.ts";
 import { type Logger, loggable } from "../logging/logger.ts";
 import { fetchImages } from "./inbound-media.ts";
-import { contextText, plainText, quoteText } from "./inbound-words.ts";
+import { contextText, plainText, quoteText, speaker } from "./inbound-words.ts";
 import type { SystemLines } from "./system-lines.ts";
 
 /** What the configuration says about who may do what in chats. */
@@ -255,7 +255,7 @@ export class InboundDesk {
       reactionNotifications !== "off" &&
       (reactionNotifications === "all" || event.isOurs)
     ) {
-      const who = event.sender.name ?? event.sender.id;
+      const who = speaker(event);
       const what = event.isRemoval
         ? `took back ${event.emoji ?? "a reaction"} from`
         : `reacted with ${event.emoji ?? "?"} to`;
@@ -294,7 +294,7 @@ export class InboundDesk {
         ...lines.told(route.sessionKey),
         ...contextText(before.map((row) => row.event)),
         ...quoteText(event),
-        isGroup ? `${event.sender.name ?? event.sender.id}: ${said}` : said,
+        isGroup ? `${speaker(event)}: ${said}` : said,
       ];
       const content: MessagePart[] = [{ type: "text", text: words.join("\n\n") }, ...images];
       const turn: TurnRequest = {
