@@ -370,7 +370,7 @@ export class Courier {
       const shown = row?.receipt;
       if (row === undefined || shown === undefined || text === row.shown) continue;
       if (this.#inFlight.has(row.conversation)) continue;
-      const paced = { conversation: row.conversation, isGroup: isGroup(row), edits: shown.messageId };
+      const paced = { ...pacedSendOf(row), edits: shown.messageId, isGrowth: true };
       const nowMs = clock.now();
       const waitMs = this.#pacer.waitMs(paced, nowMs);
       if (waitMs > 0) {
