@@ -3,7 +3,7 @@ import { type Aftermath, afterAttempt, reconcileAfterMs } from "./after-attempt.
 import { backoffMs, deliveryBackoff } from "./backoff.ts";
 import { type ChannelErrorKind, isChannelError } from "./channel-error.ts";
 import type { AccountRef } from "./inbox.ts";
-import type { Delivery, OutboundContent, OutboundFile } from "./outbound.ts";
+import type { Delivery, OutboundContent, OutboundFile, OutboundTarget } from "./outbound.ts";
 import type { DeliveryOutcome, Outbox, OutboxRow, StoredContent } from "./outbox.ts";
 import { type PacedSend, Pacer } from "./pacer.ts";
 
@@ -286,7 +286,7 @@ export class Courier {
   ): Promise<{ readonly delivery: Delivery; readonly handle: unknown } | DeliveryOutcome> {
     const { clock, connection, random } = this.#options;
     try {
-      const delivery: Delivery = { id: row.id, target: row.target, content: await this.#withFile(content) };
+      const delivery: Delivery = { id: row.id, target: placeOf(row), content: await this.#withFile(content) };
       return { delivery, handle: connection.handleFor?.(delivery) };
     } catch (error) {
       if (error instanceof MissingFile) return { state: "failed", error: error.message, errorKind: "file" };
@@ -393,7 +393,7 @@ export class Courier {
     growing.isNoted = true;
     const content = { kind: "edit", messageId: paced.edits, text } as const;
     try {
-      await this.#answerTo(() => connection.send({ id: row.id, target: row.target, content }, this.#cutting.signal));
+      await this.#answerTo(() => connection.send({ id: row.id, target: placeOf(row), content }, this.#cutting.signal));
     } catch (error) {
       const kind = kindOf(error);
       const nowMs = clock.now();
@@ -514,6 +514,11 @@ const isShownAlready = (row: OutboxRow): boolean =>
   row.shown === textOf(row.content);
 
 const textOf = (content: StoredContent): string | undefined => (content.kind === "text" ? content.text : undefined);
+
+/** Where it stands, once it was sent: a group that moved answers from its new place. */
+function placeOf({ receipt, target }: OutboxRow): OutboundTarget {
+  return receipt?.conversationId === undefined ? target : { ...target, to: receipt.conversationId };
+}
 
 /** Groups have negative ids where they are told apart by them; elsewhere the rule for groups isn't declared. */
 const isGroup = (row: OutboxRow): boolean => row.target.to.startsWith("-");

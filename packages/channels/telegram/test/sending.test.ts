@@ -72,6 +72,13 @@ test("[telegram:mended] sending: what goes to a group's old id arrives at its ne
   const receipt = await at.send({ kind: "text", text: "hello" }, String(group.id));
   expect(receipt.conversationId).toBe(String(newId));
   expect(at.seen(String(newId))).toMatchObject([{ text: "hello" }]);
+  // Messages are counted from one again there: neither is another one quoted, nor changed, nor taken away.
+  const { messageId } = receipt;
+  await at.send({ kind: "text", text: "again", replyToId: messageId }, String(group.id));
+  expect(at.seen(String(newId)).at(-1)).not.toHaveProperty("replyTo");
+  for (const content of [{ kind: "edit", messageId, text: "changed" } as const, { kind: "unsend", messageId } as const])
+    await expect(at.send(content, String(group.id))).rejects.toMatchObject({ kind: "gone" });
+  expect(at.seen(String(newId))).toMatchObject([{ text: "hello" }, { text: "again" }]);
 });
 
 test("[telegram:mended] sending: a voice message that isn't wanted is sent as a song, a bad picture as a file, a caption is edited as one", async () => {

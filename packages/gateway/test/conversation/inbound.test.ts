@@ -595,6 +595,28 @@ test("[channels:mention] inbound: who says a word such as wait in a group gives 
   expect(place.models.requests[0]?.lastUserText).toContain("Ann: wait");
 });
 
+test("[chat:moved-group] inbound: an answer that was growing when its group got a new id stands there whole, and changes nothing else", async () => {
+  await using place = await chatPlace();
+  const group = place.telegram.world.addChat({ kind: "group", title: "Crew" });
+  const whole = `${"the answer goes on and on ".repeat(8)}and ends`;
+  place.models.script({ answer: { text: whole, chunkChars: 40 }, pace: "manual" });
+  await using world = await place.open({
+    telegram: { groupAllowFrom: [place.ann.id], groups: { "*": { requireMention: false } } },
+  });
+  const wire = await world.operator(4, ALL);
+  place.telegram.people.say({ from: place.ann.id, chat: group.id, text: "tell me" });
+  await place.models.received(1);
+  place.models.release(3);
+  await place.telegram.untilSent(group.id, 1);
+  const newId = place.telegram.people.migrate({ chat: group.id, by: place.ann.id });
+  // There messages are counted from one again: this one has the number that the answer had.
+  place.telegram.people.say({ from: place.bob.id, chat: newId, text: "are we there?" });
+  place.models.release(100);
+  await answered(place, wire);
+  expect(texts(place, newId)).toEqual([whole]);
+  expect(place.telegram.fromBots(newId).map(({ replyTo }) => replyTo)).toEqual([undefined]);
+});
+
 test("[chat:moved-group] inbound: a group that gets a new id is answered there at once, and the configuration is told", async () => {
   await using place = await chatPlace();
   const group = place.telegram.world.addChat({ kind: "group", title: "Crew" });
