@@ -325,6 +325,22 @@ describe("answers", () => {
     expect(JSON.stringify(place.models.requests.at(-1)?.lastUserText)).toContain("isn't one");
   });
 
+  test("[chat:media-in] inbound: a picture that comes as a file is seen, and other files are named and not fetched", async () => {
+    await using place = await chatPlace();
+    place.models.script({ answer: { text: "seen" } });
+    await using world = await place.open({ telegram: allowed(place) });
+    const wire = await world.operator(4, ALL);
+    const say = { from: place.ann.id, text: "look" };
+    const pdf = { kind: "document", bytes: png, mimeType: "application/pdf", fileName: "a.pdf" } as const;
+    place.telegram.people.say({ ...say, media: pdf });
+    await answered(place, wire);
+    expect(JSON.stringify(place.models.requests)).not.toContain(png.toString("base64"));
+    expect(place.telegram.calls.of("getFile")).toEqual([]);
+    place.telegram.people.say({ ...say, media: { ...pdf, mimeType: "image/png", fileName: "a.png" } });
+    await answered(place, wire, 2);
+    expect(JSON.stringify(place.models.requests.at(-1))).toContain(png.toString("base64"));
+  });
+
   test("[chat:media-in] inbound: a picture that never comes doesn't keep the gateway from ending, and the next one fetches it", async () => {
     await using place = await chatPlace();
     place.models.script({ answer: { text: "seen" } });
