@@ -218,7 +218,7 @@ export class InboundDesk {
         accountId,
         key: `pairing:${channel}:${accountId}:${sender.id}:${code}`,
         target: { to: conversation.id },
-        content: { kind: "text", text: pairingReply({ channel, id: sender.id, code, profile }) },
+        content: { kind: "text", text: pairingReply({ channel, accountId, id: sender.id, code, profile }) },
         ttlMs: 3_600_000,
       });
     });

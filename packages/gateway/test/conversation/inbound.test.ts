@@ -134,8 +134,20 @@ describe("strangers", () => {
     place.telegram.people.say({ from: place.ann.id, text: "hello" });
     await place.telegram.untilSent(place.ann.id, 1);
     await idle(place, wire);
-    expect(texts(place, place.ann.id)).toEqual([expect.stringContaining("saltgate pairing approve telegram")]);
+    expect(texts(place, place.ann.id)).toEqual([expect.stringMatching(/saltgate pairing approve telegram <code>$/)]);
     expect(place.models.count).toBe(0);
+  });
+
+  test("[chat:stranger] [R-43] inbound: the command that a stranger is told lets him in on the account that he wrote to", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({ telegram: { accounts: { work: {} } } });
+    const wire = await world.operator(4, ALL);
+    place.telegram.people.say({ from: place.ann.id, text: "hello" });
+    await place.telegram.untilSent(place.ann.id, 1);
+    expect(texts(place, place.ann.id)).toEqual([
+      expect.stringMatching(/saltgate pairing approve telegram <code> --account work$/),
+    ]);
+    await idle(place, wire);
   });
 });
 
