@@ -14,7 +14,7 @@ export interface CourierOptions {
   readonly outbox: Outbox;
   /** Whether the account can reach its platform now. Nothing is attempted while it can't. */
   readonly isConnected: () => boolean;
-  /** Brings a file that was kept aside. */
+  /** Brings a file that was kept aside. Throws a `ChannelError` of the kind `refused` for one that may never be sent. */
   readonly file: (stored: Extract<StoredContent, { kind: "media" }>["file"]) => Promise<OutboundFile>;
   readonly clock: ChannelClock;
   /** A number from 0 up to 1, for jitter. */
@@ -483,16 +483,15 @@ export class Courier {
       // No file of that name, or no name of ours: waiting brings none of them back.
       const isMissing =
         error instanceof TypeError || (error instanceof Error && "code" in error && error.code === "ENOENT");
-      throw isMissing ? new MissingFile() : error;
+      if (isMissing) throw new MissingFile("the file that belongs to it isn't there any more");
+      // Nor do they make one that may not be sent one that may.
+      throw isChannelError(error) && error.kind === "refused" ? new MissingFile(error.message) : error;
     }
   }
 }
 
-class MissingFile extends Error {
-  constructor() {
-    super("the file that belongs to it isn't there any more");
-  }
-}
+/** There is no file to send, and there won't be. */
+class MissingFile extends Error {}
 
 const kindOf = (error: unknown): ChannelErrorKind => (isChannelError(error) ? error.kind : "unknown-outcome");
 

@@ -623,6 +623,26 @@ test("[channels:mention] inbound: who says a word such as wait in a group gives 
   expect(place.models.requests[0]?.lastUserText).toContain("Ann: wait");
 });
 
+test("[channels:outbox-file] inbound: an answer that attaches what it may not doesn't hold up the next one", async () => {
+  await using place = await chatPlace();
+  await using world = await place.open({ telegram: { dmPolicy: "open", allowFrom: ["*"] } });
+  const wire = await world.operator(4, ALL);
+  place.models.script({
+    when: { contains: "send it" },
+    answer: { text: "Here it is.\nMEDIA: ../../etc/shadow.png" },
+  });
+  for (const [said, sent] of [
+    ["send it", 1],
+    ["and now?", 2],
+  ] as const) {
+    place.telegram.people.say({ from: place.ann.id, text: said });
+    await place.telegram.untilSent(place.ann.id, sent);
+  }
+  expect(texts(place, place.ann.id)).toEqual(["Here it is.", "echo: and now?"]);
+  await idle(place, wire);
+  expect(await deliveries(wire)).toMatchObject({ deliveries: [{ preview: "shadow.png", state: "failed" }] });
+});
+
 test("[chat:moved-group] inbound: an answer that was growing when its group got a new id stands there whole, and changes nothing else", async () => {
   await using place = await chatPlace();
   const group = place.telegram.world.addChat({ kind: "group", title: "Crew" });
