@@ -78,7 +78,8 @@ export interface InboundMessage extends InboundBase {
   readonly albumId?: string;
   readonly mentions: MentionSignals;
   readonly replyTo?: {
-    readonly messageId: string;
+    /** Absent where what it answers stands in another conversation. */
+    readonly messageId?: string;
     readonly text?: string;
     readonly senderName?: string;
     /** Only a part of it was quoted: this one. */
