@@ -643,6 +643,28 @@ test("[channels:outbox-file] inbound: an answer that attaches what it may not do
   expect(await deliveries(wire)).toMatchObject({ deliveries: [{ preview: "shadow.png", state: "failed" }] });
 });
 
+test("[chat:dead-letters] inbound: an answer for a group that threw the bot out is kept with the reason, and the next one stands there", async () => {
+  await using place = await chatPlace();
+  const { ann, family, telegram } = place;
+  place.models.script({ when: { contains: "one" }, answer: { text: "the answer ".repeat(20) }, pace: "manual" });
+  await using world = await place.open({
+    telegram: { groupAllowFrom: [ann.id], groups: { "*": { requireMention: false } } },
+  });
+  const wire = await world.operator(4, ALL);
+  telegram.people.say({ from: ann.id, chat: family.id, text: "one" });
+  await place.models.received(1);
+  telegram.people.botMember({ chat: family.id, by: ann.id, isRemoval: true });
+  place.models.release(1_000);
+  await answered(place, wire);
+  expect(await deliveries(wire)).toMatchObject({
+    deliveries: [{ state: "failed", error: expect.stringContaining("kicked") }],
+  });
+  telegram.people.botMember({ chat: family.id, by: ann.id });
+  telegram.people.say({ from: ann.id, chat: family.id, text: "two" });
+  await answered(place, wire, 2);
+  expect(texts(place, family.id)).toEqual([expect.stringContaining("two")]);
+});
+
 test("[chat:moved-group] inbound: an answer that was growing when its group got a new id stands there whole, and changes nothing else", async () => {
   await using place = await chatPlace();
   const group = place.telegram.world.addChat({ kind: "group", title: "Crew" });
