@@ -22,7 +22,7 @@ export const TELEGRAM_REQUIREMENTS: readonly Requirement[] = [
   {
     id: "telegram:one-bot-each",
     source: "packages/channels/telegram/README.md",
-    behaviour: "Two accounts with one bot token can't both run, and the second one says why.",
+    behaviour: "Two accounts with one bot token or one webhook can't both run, and the second one says why.",
   },
   {
     id: "telegram:no-secrets",

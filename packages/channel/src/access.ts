@@ -93,12 +93,16 @@ function decideGroup(input: AccessInput, sender: readonly string[]): AccessDecis
     return mayCommand ? admit(input, sender, true, true) : drop("command-not-authorized");
   }
   if (event.kind !== "message") return admit(input, sender, mayCommand, false);
-  if (input.isCommand && !mayCommand) return drop("command-not-authorized");
+  // Bots that hear everything in a group hear the commands of the others, too.
+  if (event.mentions.isForAnother) return { do: "context" };
   const { canDetect, explicit, implicit, any } = event.mentions;
   const wasMentioned = explicit || implicit || (input.matchesPattern && !(any && !explicit && canDetect));
   const requireMention =
     input.activation === undefined ? (firstOf(rows, "requireMention") ?? true) : input.activation === "mention";
-  const bypasses = input.isCommand && mayCommand && !any;
+  // Among people, a word such as "wait" is a command for us only when it is said to us.
+  const isCommand = input.isCommand && (wasMentioned || !requireMention || event.text.trimStart().startsWith("/"));
+  if (isCommand && !mayCommand) return drop("command-not-authorized");
+  const bypasses = isCommand && !any;
   // A platform that can't tell mentions, and an agent without a pattern: nothing could ever be for us.
   if (requireMention && !wasMentioned && !bypasses) return { do: "context" };
   return admit(input, sender, mayCommand, wasMentioned);

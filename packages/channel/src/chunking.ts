@@ -213,4 +213,5 @@ function lineCount(text: string): number {
   return lines;
 }
 
-const trimBlankLines = (text: string): string => text.replace(/^(?:[ \t]*\n)+/, "").replace(/\s+$/, "");
+// Not by a pattern at the end: each space within the text would be tried as the beginning of the last ones.
+const trimBlankLines = (text: string): string => text.replace(/^(?:[ \t]*\n)+/, "").trimEnd();

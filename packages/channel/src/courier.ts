@@ -3,7 +3,7 @@ import { type Aftermath, afterAttempt, reconcileAfterMs } from "./after-attempt.
 import { backoffMs, deliveryBackoff } from "./backoff.ts";
 import { type ChannelErrorKind, isChannelError } from "./channel-error.ts";
 import type { AccountRef } from "./inbox.ts";
-import type { Delivery, OutboundContent, OutboundFile } from "./outbound.ts";
+import type { Delivery, OutboundContent, OutboundFile, OutboundTarget } from "./outbound.ts";
 import type { DeliveryOutcome, Outbox, OutboxRow, StoredContent } from "./outbox.ts";
 import { type PacedSend, Pacer } from "./pacer.ts";
 
@@ -14,7 +14,7 @@ export interface CourierOptions {
   readonly outbox: Outbox;
   /** Whether the account can reach its platform now. Nothing is attempted while it can't. */
   readonly isConnected: () => boolean;
-  /** Brings a file that was kept aside. */
+  /** Brings a file that was kept aside. Throws a `ChannelError` of the kind `refused` for one that may never be sent. */
   readonly file: (stored: Extract<StoredContent, { kind: "media" }>["file"]) => Promise<OutboundFile>;
   readonly clock: ChannelClock;
   /** A number from 0 up to 1, for jitter. */
@@ -286,7 +286,7 @@ export class Courier {
   ): Promise<{ readonly delivery: Delivery; readonly handle: unknown } | DeliveryOutcome> {
     const { clock, connection, random } = this.#options;
     try {
-      const delivery: Delivery = { id: row.id, target: row.target, content: await this.#withFile(content) };
+      const delivery: Delivery = { id: row.id, target: placeOf(row), content: await this.#withFile(content) };
       return { delivery, handle: connection.handleFor?.(delivery) };
     } catch (error) {
       if (error instanceof MissingFile) return { state: "failed", error: error.message, errorKind: "file" };
@@ -370,7 +370,7 @@ export class Courier {
       const shown = row?.receipt;
       if (row === undefined || shown === undefined || text === row.shown) continue;
       if (this.#inFlight.has(row.conversation)) continue;
-      const paced = { conversation: row.conversation, isGroup: isGroup(row), edits: shown.messageId };
+      const paced = { ...pacedSendOf(row), edits: shown.messageId, isGrowth: true };
       const nowMs = clock.now();
       const waitMs = this.#pacer.waitMs(paced, nowMs);
       if (waitMs > 0) {
@@ -393,7 +393,7 @@ export class Courier {
     growing.isNoted = true;
     const content = { kind: "edit", messageId: paced.edits, text } as const;
     try {
-      await this.#answerTo(() => connection.send({ id: row.id, target: row.target, content }, this.#cutting.signal));
+      await this.#answerTo(() => connection.send({ id: row.id, target: placeOf(row), content }, this.#cutting.signal));
     } catch (error) {
       const kind = kindOf(error);
       const nowMs = clock.now();
@@ -483,16 +483,15 @@ export class Courier {
       // No file of that name, or no name of ours: waiting brings none of them back.
       const isMissing =
         error instanceof TypeError || (error instanceof Error && "code" in error && error.code === "ENOENT");
-      throw isMissing ? new MissingFile() : error;
+      if (isMissing) throw new MissingFile("the file that belongs to it isn't there any more");
+      // Nor do they make one that may not be sent one that may.
+      throw isChannelError(error) && error.kind === "refused" ? new MissingFile(error.message) : error;
     }
   }
 }
 
-class MissingFile extends Error {
-  constructor() {
-    super("the file that belongs to it isn't there any more");
-  }
-}
+/** There is no file to send, and there won't be. */
+class MissingFile extends Error {}
 
 const kindOf = (error: unknown): ChannelErrorKind => (isChannelError(error) ? error.kind : "unknown-outcome");
 
@@ -514,6 +513,11 @@ const isShownAlready = (row: OutboxRow): boolean =>
   row.shown === textOf(row.content);
 
 const textOf = (content: StoredContent): string | undefined => (content.kind === "text" ? content.text : undefined);
+
+/** Where it stands, once it was sent: a group that moved answers from its new place. */
+function placeOf({ receipt, target }: OutboxRow): OutboundTarget {
+  return receipt?.conversationId === undefined ? target : { ...target, to: receipt.conversationId };
+}
 
 /** Groups have negative ids where they are told apart by them; elsewhere the rule for groups isn't declared. */
 const isGroup = (row: OutboxRow): boolean => row.target.to.startsWith("-");

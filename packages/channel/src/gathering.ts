@@ -43,7 +43,7 @@ export function gather(
   isCommand: (text: string) => boolean,
 ): Gathered {
   const [first] = rows;
-  if (first.event.kind !== "message" || isCommand(first.event.text))
+  if (first.event.kind !== "message" || standsAlone(first.event, isCommand))
     return { do: "take", rows: [first], event: first.event };
   const parts: [InboxRow, ...InboxRow[]] = [first];
   let event: InboundMessage = first.event;
@@ -67,6 +67,11 @@ export function gather(
   return { do: "take", rows: parts, event };
 }
 
+/** Commands are never a part of anything else, be they ours or another bot's. */
+function standsAlone({ mentions, text }: InboundMessage, isCommand: (text: string) => boolean): boolean {
+  return mentions.isForAnother === true || isCommand(text);
+}
+
 interface Bond {
   readonly by: "album" | "long-text" | "debounce";
   readonly waitMs: number;
@@ -88,7 +93,7 @@ function joinedWith(
   rules: GatheringRules,
   isCommand: (text: string) => boolean,
 ): InboundMessage | undefined {
-  if (next.kind !== "message" || next.sender.id !== event.sender.id || isCommand(next.text)) return undefined;
+  if (next.kind !== "message" || next.sender.id !== event.sender.id || standsAlone(next, isCommand)) return undefined;
   // What somebody says beside what he passes on isn't part of it.
   if (next.forwardedFrom?.name !== event.forwardedFrom?.name) return undefined;
   if (bond.by === "album") {

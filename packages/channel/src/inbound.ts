@@ -50,6 +50,8 @@ export interface MentionSignals {
   readonly any: boolean;
   /** It answers a message of ours. */
   readonly implicit: boolean;
+  /** It is a command that names another bot, so it isn't for us, whatever else is in it. */
+  readonly isForAnother?: boolean;
 }
 
 /** What every inbound event has. */
@@ -76,7 +78,8 @@ export interface InboundMessage extends InboundBase {
   readonly albumId?: string;
   readonly mentions: MentionSignals;
   readonly replyTo?: {
-    readonly messageId: string;
+    /** Absent where what it answers stands in another conversation. */
+    readonly messageId?: string;
     readonly text?: string;
     readonly senderName?: string;
     /** Only a part of it was quoted: this one. */

@@ -6,6 +6,8 @@ export interface PacedSend {
   readonly isGroup: boolean;
   /** The message that is edited, if one is. */
   readonly edits?: string;
+  /** It only shows how far a text has grown. */
+  readonly isGrowth?: boolean;
 }
 
 /** Conversations whose pace is remembered at most; what was longest quiet goes first. */
@@ -39,8 +41,12 @@ export class Pacer {
     if (this.#tokens < 1) waits.push(((1 - this.#tokens) / perSecond) * 1_000);
     if (perGroupPerMinute !== undefined && send.isGroup) {
       const recent = (this.#groupSends.get(send.conversation) ?? []).filter((at) => at > nowMs - minuteMs);
-      const oldest = recent.at(-perGroupPerMinute);
+      // What only shows growth leaves half of the count for the end of the text and for what follows it.
+      const most = send.isGrowth ? Math.max(1, Math.floor(perGroupPerMinute / 2)) : perGroupPerMinute;
+      const oldest = recent.at(-most);
       if (oldest !== undefined) waits.push(oldest + minuteMs - nowMs);
+      const last = send.isGrowth ? recent.at(-1) : undefined;
+      if (last !== undefined) waits.push(last + minuteMs / perGroupPerMinute - nowMs);
     }
     return Math.max(0, Math.ceil(Math.max(...waits)));
   }

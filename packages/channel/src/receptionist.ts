@@ -24,6 +24,13 @@ export interface ReceptionistOptions {
 /** Dealing with a message has to wait, and that is not the message's fault: it isn't counted against it. */
 export class NotNowError extends Error {
   override readonly name = "NotNowError";
+  /** When it is looked at again, in milliseconds; `undefined`: soon. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, options: { readonly retryAfterMs?: number } = {}) {
+    super(message);
+    this.retryAfterMs = options.retryAfterMs;
+  }
 }
 
 /** What is looked at of a conversation at once. */
@@ -109,7 +116,8 @@ export class Receptionist {
       const [row] = rows;
       logger.error({ channel: row?.channel, err: error }, "a message could not be dealt with; it is tried again");
       await this.#noteFailure(rows, error);
-      this.#pause(conversation, backoffMs(reconnectBackoff, (row?.attempts ?? 0) + 1, random()), true);
+      const waitMs = error instanceof NotNowError ? error.retryAfterMs : undefined;
+      this.#pause(conversation, waitMs ?? backoffMs(reconnectBackoff, (row?.attempts ?? 0) + 1, random()), true);
     }
   }
 

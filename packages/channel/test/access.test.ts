@@ -230,10 +230,22 @@ describe("access: groups", () => {
     }
   });
 
+  test("[channels:mention] access: a command for another bot is context, whoever says it and whatever else it mentions", () => {
+    const open = { groupPolicy: "open", groups: { "*": { requireMention: false } } } as const;
+    for (const explicit of [false, true]) {
+      const event = { mentions: { canDetect: true, explicit, any: explicit, implicit: explicit, isForAnother: true } };
+      for (const allowFrom of [["7"], []]) {
+        const input = { isCommand: true, activation: "always" } as const;
+        expect(verdict({ place: group, policy: { ...open, allowFrom }, event, input })).toBe("context");
+      }
+    }
+  });
+
   test("[channels:mention] access: without a mention a message is context, by whatever it could have been addressed", () => {
     const allowed = { groupAllowFrom: ["7"] };
     const silent = { canDetect: true, explicit: false, any: false, implicit: false };
-    const rows: [Partial<typeof silent>, Partial<AccessInput>, Partial<GroupPolicyRow>, string][] = [
+    type Said = Partial<AccessInput> & { readonly isWord?: boolean };
+    const rows: [Partial<typeof silent>, Said, Partial<GroupPolicyRow>, string][] = [
       [{}, {}, {}, "context"],
       [{ explicit: true, any: true }, {}, {}, "admit"],
       [{ implicit: true }, {}, {}, "admit"],
@@ -244,11 +256,14 @@ describe("access: groups", () => {
       [{}, { activation: "mention" }, { requireMention: false }, "context"],
       [{}, { activation: "always" }, { requireMention: true }, "admit"],
       [{}, { isCommand: true }, {}, "admit"],
+      [{}, { isCommand: true, isWord: true }, {}, "context"], // people say "wait" to one another
+      [{ implicit: true }, { isCommand: true, isWord: true }, {}, "admit"],
+      [{}, { isCommand: true, isWord: true }, { requireMention: false }, "admit"],
       [{ any: true }, { isCommand: true }, {}, "context"], // a command for another bot
     ];
-    for (const [mentions, input, row, want] of rows) {
+    for (const [mentions, { isWord, ...input }, row, want] of rows) {
       const groups = { "-100": row };
-      const event = { mentions: { ...silent, ...mentions } };
+      const event = { mentions: { ...silent, ...mentions }, text: isWord ? "wait" : "/status" };
       expect(
         verdict({ place: group, policy: { ...allowed, groups }, event, input }),
         JSON.stringify([mentions, input]),
@@ -256,6 +271,9 @@ describe("access: groups", () => {
     }
     const open = { groupPolicy: "open" } as const;
     expect(verdict({ place: group, policy: open, event: { mentions: silent } })).toBe("context");
+    const unlisted = { place: group, policy: open, input: { isCommand: true } };
+    expect(verdict({ ...unlisted, event: { mentions: silent, text: "wait" } })).toBe("context");
+    expect(verdict({ ...unlisted, event: { mentions: silent, text: "/new" } })).toBe("command-not-authorized");
   });
 
   test("[channels:access] access: in an open group commands are for those who are listed", () => {

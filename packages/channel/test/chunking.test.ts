@@ -23,6 +23,15 @@ const openFences = (chunk: string): boolean => {
 };
 
 describe("chunking", () => {
+  // Models that have lost their way say such things; read wrongly, each of them takes longer than a test may.
+  test.each([" ", "\t", "\n", " \n"])(
+    "[channels:chunking] chunking: a hundred thousand times %j holds nobody up",
+    (blank) => {
+      const chunks = chunkMarkdown(`a${blank.repeat(100_000)}b`, { maxChars: 4_000 });
+      expect(chunks.map((chunk) => chunk.trim())).toEqual(["a", "b"]);
+    },
+  );
+
   test("[channels:chunking] chunking: a text that fits is one message as it is", () => {
     expect(chunkMarkdown("Hello, *you*.", { maxChars: 100 })).toEqual(["Hello, *you*."]);
     expect(chunkMarkdown("  \n\n ", { maxChars: 100 })).toEqual([]);

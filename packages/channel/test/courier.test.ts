@@ -396,6 +396,23 @@ describe("courier", () => {
     }
   });
 
+  test("[channels:outbox-file] courier: a file that may not be sent is a dead letter that says why, and what is behind it goes on", async () => {
+    const world = await makeCourier({
+      file: () => Promise.reject(new ChannelError("refused", "The path is outside the workspace.")),
+    });
+    const file = { kind: "image", fileName: "a.png", mimeType: "image/png", mediaId: "x" } as const;
+    await world.database.write((sql) =>
+      world.outbox.add(sql, { ...account, key: "a", target: { to: "1" }, content: { kind: "media", file } }),
+    );
+    await world.say("behind", "1");
+    await expect.poll(() => world.connection.texts).toEqual(["behind"]);
+    expect(await rowOf(world, "a")).toMatchObject({
+      state: "failed",
+      errorKind: "file",
+      error: "The path is outside the workspace.",
+    });
+  });
+
   test("[channels:outbox-file] courier: a disk that can't read now is asked again, with pauses", async () => {
     let failures = 2;
     const world = await makeCourier({

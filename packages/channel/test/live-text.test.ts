@@ -49,6 +49,23 @@ describe("live text", () => {
     expect(world.ended.map(({ state }) => state)).toEqual(["sent"]);
   });
 
+  test("[channels:live-text] live text: in a group a long answer leaves room for its end, and for what follows it", async () => {
+    const rate = { perSecond: 30, perConversationMs: 1_000, perGroupPerMinute: 20, perEditMs: 1_000 };
+    const world = await makeCourier({ rate });
+    showing(world);
+    await world.say("0", "-100", { key, live: true });
+    await settled();
+    for (let word = 1; word <= 45; word += 1) {
+      world.courier.grow(key, `${word}`);
+      await world.clock.advance(1_000);
+    }
+    expect(world.connection.texts.length).toBeGreaterThan(8);
+    await world.finish(key, "the end");
+    await world.say("the second part", "-100");
+    await world.clock.advance(1_000);
+    expect(world.connection.texts.slice(-2)).toEqual(["the end", "the second part"]);
+  });
+
   test("[channels:live-text] live text: one that never grew isn't edited into itself, and its end is heard", async () => {
     const { world } = await startLive("All of it.");
     await world.finish(key, "All of it.");

@@ -39,6 +39,13 @@ describe("gathering", () => {
     expect(taken(rowsOf({ text: "a", media: [file] }), 0, { debounceMs: 1_000 })).toMatchObject({ parts: 1 });
   });
 
+  test("[channels:gathering] gathering: a command for another bot is no part of what is for us", () => {
+    const mentions = { canDetect: true, explicit: false, any: false, implicit: false };
+    const theirs = { text: "/ask@other_bot", mentions: { ...mentions, isForAnother: true } };
+    expect(taken(rowsOf(theirs, { text: "a" }), 0, { debounceMs: 1_000 })).toMatchObject({ parts: 1 });
+    expect(taken(rowsOf({ text: "a" }, theirs), 0, { debounceMs: 1_000 })).toMatchObject({ parts: 1, text: "a" });
+  });
+
   test("[channels:gathering] gathering: an album is one message with all its files", () => {
     const part = { albumId: "x", text: "", media: [file] };
     expect(taken(rowsOf({ ...part, text: "look" }), 100)).toBe(400);

@@ -47,6 +47,33 @@ test("[telegram:emulator] emulator: a poll waits for what comes, and a second on
   expect(await second).toEqual([]);
 });
 
+test("[telegram:emulator] emulator: a bot that was thrown out or blocked hears nothing and says nothing, until it is let in again", async () => {
+  await using at = await start();
+  const group = at.world.addChat({ kind: "supergroup", title: "Crew" });
+  for (const [chat, words] of [
+    [group.id, "Forbidden: bot was kicked from the supergroup chat"],
+    [at.ann, "Forbidden: bot was blocked by the user"],
+  ] as const) {
+    const send = () => at.say("sendMessage", { chat_id: chat, text: "hello" });
+    expect(await send()).toBe("done");
+    at.people.botMember({ chat, by: at.ann, isRemoval: true });
+    at.people.say({ from: at.ann, chat, text: "unheard" });
+    expect(await send()).toBe(words);
+    at.people.botMember({ chat, by: at.ann });
+    expect(await send()).toBe("done");
+  }
+  expect(JSON.stringify(await at.poll(0))).not.toContain("unheard");
+});
+
+test("[telegram:emulator] emulator: polls have the lengths of the Bot API", async () => {
+  await using at = await start();
+  const poll = (question: string, option: string) =>
+    at.say("sendPoll", { chat_id: at.ann, question, options: [{ text: "no" }, { text: option }] });
+  expect(await poll("q".repeat(300), "o".repeat(100))).toBe("done");
+  expect(await poll("q".repeat(301), "o")).toContain("question");
+  expect(await poll("q", "o".repeat(101))).toContain("options");
+});
+
 test("[telegram:emulator] emulator: nobody polls while a webhook is set", async () => {
   await using at = await start();
   await at.api.callApi("setWebhook", { url: "http://127.0.0.1:1/" });

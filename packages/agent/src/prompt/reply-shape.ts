@@ -35,7 +35,10 @@ export function shapeReply(said: string): ReplyShape {
       lines.push(line);
       continue;
     }
-    const file = /^\s*MEDIA:\s*(\S.*?)\s*$/.exec(line)?.[1]?.replace(/^[`"'](.*)[`"']$/, "$1");
+    const file = /^\s*MEDIA:\s*(\S.*)$/
+      .exec(line)?.[1]
+      ?.trimEnd()
+      .replace(/^[`"'](.*)[`"']$/, "$1");
     if (file !== undefined) {
       if (media.length < maxMedia && file.length <= 4_096) media.push(file);
       continue;
@@ -55,7 +58,7 @@ export function shapeReply(said: string): ReplyShape {
 export function visibleSoFar(said: string): string {
   const start = said.trimStart();
   if (silentWord.startsWith(start) || start.startsWith(silentWord)) return "";
-  if (!/\[|MEDIA:|NO_REPLY/.test(said) && !/(?:^|\n)\s*M[EDIA]*$/.test(said)) return said.trimStart();
+  if (!/\[|MEDIA:|NO_REPLY/.test(said) && !/(?:^|\n)[ \t]*M[EDIA]*$/.test(said)) return said.trimStart();
   const open = said.lastIndexOf("[[");
   const isOpen = open >= 0 && !said.slice(open).includes("]]") && said.length - open < 150;
   const whole = (isOpen ? said.slice(0, open) : said)

@@ -77,6 +77,14 @@ test("[runs:shape] reply shape: while it is streamed nothing is shown that isn't
   }
 });
 
+// Models that have lost their way say such things; read wrongly, each of them takes longer than a test may.
+test.each([" ", "\n", "\n "])("[runs:shape] reply shape: two hundred thousand times %j holds nobody up", (blank) => {
+  const blanks = blank.repeat(200_000);
+  expect(visibleSoFar(`a${blanks}b`)).toBe(`a${blanks}b`);
+  expect(shapeReply(`MEDIA: a.png${blanks}\nb`)).toMatchObject({ text: "b", media: ["a.png"] });
+  expect(shapeReply(`MEDIA: a${blanks}b.png`).text).not.toContain("a");
+});
+
 test("[runs:context] model context: the newest that fits, from where somebody spoke, and every call with its result", () => {
   const call: TranscriptMessage = {
     role: "assistant",

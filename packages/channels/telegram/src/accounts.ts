@@ -12,8 +12,8 @@ const defaultAccountId = "default";
 
 /**
  * The accounts of `channels.telegram`, the default one first. Each is the section's own keys with those of
- * `accounts.<id>` over them. Two accounts with one token can't both run: the later one says so. Pure: a token file is read
- * when its account is opened.
+ * `accounts.<id>` over them. Two accounts with one token or one webhook can't both run: the later one says so. Pure: a
+ * token file is read when its account is opened.
  */
 export function accountsOf(section: unknown, env: Environment): readonly ChannelAccount[] {
   const base = fieldsIn(section) ?? {};
@@ -28,17 +28,32 @@ export function accountsOf(section: unknown, env: Environment): readonly Channel
   const users = new Map<string, string>();
   return ids.map((id) => {
     const account = accountOf(id, base, own.get(id) ?? {}, env);
-    const token = tokenOf(account.settings as TelegramSettings);
-    if (token === undefined || !account.enabled) return account;
-    const user = users.get(token);
-    if (user === undefined) users.set(token, id);
-    return user === undefined
-      ? account
-      : {
-          ...account,
-          notConfigured: `it has the same bot token as the account "${user}"; give each account a bot of its own`,
-        };
+    if (!account.enabled) return account;
+    const shared = ownThings(account).find(({ key }) => users.has(key));
+    if (shared !== undefined) {
+      const { advice, key, what } = shared;
+      return { ...account, notConfigured: `it has the same ${what} as the account "${users.get(key)}"; ${advice}` };
+    }
+    for (const { key } of ownThings(account)) users.set(key, id);
+    return account;
   });
+}
+
+/** What no two accounts may have in common: what comes for the one would be taken for the other's (rule R-43). */
+function ownThings({
+  settings,
+  webhookPath,
+}: ChannelAccount): readonly { readonly key: string; readonly what: string; readonly advice: string }[] {
+  const { webhook } = settings as TelegramSettings;
+  const token = tokenOf(settings as TelegramSettings);
+  const advice = "give each account one of its own";
+  return [
+    ...(token === undefined
+      ? []
+      : [{ key: `token ${token}`, what: "bot token", advice: "give each account a bot of its own" }]),
+    ...(webhookPath === undefined ? [] : [{ key: `path ${webhookPath}`, what: "webhookPath", advice }]),
+    ...(webhook === undefined ? [] : [{ key: `url ${webhook.url}`, what: "webhookUrl", advice }]),
+  ];
 }
 
 function tokenOf({ credential }: TelegramSettings): string | undefined {

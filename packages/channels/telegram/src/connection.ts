@@ -13,6 +13,7 @@ import type { BotApi } from "./bot-api.ts";
 import { commandMenu, type MenuCommand } from "./command-menu.ts";
 import { fetchMedia } from "./fetch-media.ts";
 import { MessageIds } from "./message-ids.ts";
+import { makesMessage } from "./outbound/mend.ts";
 import { type DeliveryHandle, handleOf, Reconciler } from "./outbound/reconcile.ts";
 import { sendDelivery } from "./outbound/send-delivery.ts";
 import { Unsettled } from "./outbound/unsettled.ts";
@@ -87,7 +88,7 @@ export class TelegramConnection implements ChannelConnection {
       return receipt;
     } catch (error) {
       const isUnheard = error instanceof ChannelError && error.kind === "unknown-outcome";
-      if (!isUnheard || !isNewMessage(delivery)) this.#unsettled.settle(delivery);
+      if (!isUnheard || !makesMessage(delivery.content)) this.#unsettled.settle(delivery);
       throw error;
     }
   }
@@ -149,7 +150,7 @@ export class TelegramConnection implements ChannelConnection {
 
   /** @returns whether there is a message now that wasn't known before */
   #noteSent({ target, content }: Delivery, { conversationId, messageId }: Receipt): boolean {
-    if (!isNewMessage({ content }) || messageId === "") return false;
+    if (!makesMessage(content) || messageId === "") return false;
     const conversation = conversationId ?? target.to;
     this.#context.logger.debug({ conversation, messageId }, "sent");
     this.#ids.noteName(target.to, conversation);
@@ -157,9 +158,4 @@ export class TelegramConnection implements ChannelConnection {
     this.#unsettled.passed(target.to);
     return true;
   }
-}
-
-/** Whether it makes a message, and doesn't only change one. */
-function isNewMessage({ content }: Pick<Delivery, "content">): boolean {
-  return content.kind === "text" || content.kind === "media" || content.kind === "poll";
 }

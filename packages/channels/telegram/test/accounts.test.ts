@@ -99,6 +99,31 @@ test("[telegram:one-bot-each] accounts: two with one bot can't both run", () => 
   expect(accounts({ accounts: oneOff })[1]?.notConfigured).toBeUndefined();
 });
 
+test("[telegram:one-bot-each] [R-43] accounts: two with one webhook can't both run, as what comes for the one would be taken for the other's", () => {
+  const secret = { webhookSecret: "s3cret-0123456789" };
+  const two = (section: object, one: object, other: object) =>
+    accounts({
+      ...secret,
+      ...section,
+      accounts: { one: { botToken: tokenOf(1), ...one }, two: { botToken: tokenOf(2), ...other } },
+    }).map(({ notConfigured }) => notConfigured);
+  const url = (path: string) => ({ webhookUrl: `https://g.example${path}`, webhookPath: path });
+  const refused = (key: string) => [
+    undefined,
+    `it has the same ${key} as the account "one"; give each account one of its own`,
+  ];
+  expect(two(url("/a"), {}, {})).toEqual(refused("webhookPath"));
+  expect(two({}, { webhookUrl: "https://g.example/a" }, { webhookUrl: "https://g.example/b" })).toEqual(
+    refused("webhookPath"),
+  );
+  expect(two({ webhookUrl: "https://g.example/a" }, { webhookPath: "/a" }, { webhookPath: "/b" })).toEqual(
+    refused("webhookUrl"),
+  );
+  expect(two({}, url("/a"), url("/b"))).toEqual([undefined, undefined]);
+  expect(two({}, { ...url("/a"), enabled: false }, url("/a"))).toEqual([undefined, undefined]);
+  expect(two({}, {}, url("/a"))).toEqual([undefined, undefined]);
+});
+
 test("[telegram:accounts] accounts: a fingerprint changes with what has to be opened afresh, and with nothing else", () => {
   const fingerprint = (section: object) => accounts({ botToken: tokenOf(1), ...section })[0]?.fingerprint;
   expect(fingerprint({})).toBe(fingerprint({ allowFrom: ["1"], name: "x", historyLimit: 3 }));

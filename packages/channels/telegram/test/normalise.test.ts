@@ -146,6 +146,16 @@ test("[telegram:receive] normalise: the message that opened a topic isn't answer
   expect(event).toMatchObject({ mentions: { implicit: false } });
 });
 
+test("[telegram:receive] normalise: what is quoted from another chat arrives with what answers it", () => {
+  const origin = { type: "channel", chat: { id: -1005, type: "channel", title: "News" }, message_id: 3, date: 1 };
+  const answer = { text: "is that so?", external_reply: { origin, message_id: 3 } };
+  const quote = { text: "it rains", position: 0 };
+  expect(only(message({ ...answer, quote }))).toMatchObject({ replyTo: { quote: "it rains", senderName: "News" } });
+  expect(only(message({ ...answer, quote }, group))).toMatchObject({ mentions: { implicit: false } });
+  expect(only(message(answer))).not.toHaveProperty("replyTo");
+  expect(only(message({ ...answer, external_reply: 5, quote: "x" }))).not.toHaveProperty("replyTo");
+});
+
 test("[telegram:receive] normalise: posts of a channel come from the channel", () => {
   const chat = { id: -1005, type: "channel", title: "News" };
   const post = { message_id: 2, date: 1_700_000_050, chat, sender_chat: chat, text: "today" };
@@ -170,6 +180,21 @@ test.each([
   ["nobody", [], false, false],
 ])("[telegram:mentions] normalise: %j names us: %o", (text, entities, explicit, any) => {
   expect(only(message({ text, entities }, group))).toMatchObject({ mentions: { canDetect: true, explicit, any } });
+});
+
+test.each([
+  ["/run@other_bot now", true],
+  ["/RUN@Other_Bot", true],
+  ["/run@helper_bot2", true],
+  ["/run@other_bot what @helper_bot says", true],
+  ["/run@Helper_Bot", false],
+  ["/run now @other_bot", false],
+  ["tell /run@other_bot", false],
+])("[telegram:mentions] normalise: %j is a command for another bot: %o", (text, isForAnother) => {
+  for (const said of [{ text }, { caption: text, document: { file_id: "d" } }]) {
+    const event = only(message(said, group));
+    expect(event?.kind === "message" && (event.mentions.isForAnother ?? false)).toBe(isForAnother);
+  }
 });
 
 test("[telegram:mentions] normalise: an answer to us is for us, one to somebody else isn't", () => {

@@ -102,6 +102,20 @@ test("[telegram:reconcile] reconcile: private chats and basic groups count toget
   });
 });
 
+test("[telegram:reconcile] reconcile: where Telegram doesn't let us look it is unknown, and isn't asked for again and again", async () => {
+  await using at = await startRig();
+  const basic = at.telegram.world.addChat({ kind: "group", title: "Small" });
+  at.say({ text: "q" });
+  await at.heard(1);
+  const lost = text(String(basic.id), "lost");
+  const handle = await lose(at, lost);
+  at.telegram.people.migrate({ chat: basic.id, by: at.ann.id });
+  expect(await at.rig.connection.reconcile?.(lost, handle, at.rig.signal)).toEqual({
+    outcome: "unknown",
+    why: expect.stringContaining("upgraded to a supergroup"),
+  });
+});
+
 test("[telegram:reconcile] reconcile: where not everything could be looked at, it is unknown and never not sent", async () => {
   await using at = await startRig();
   at.say({ in: at.group, text: "q" });

@@ -43,6 +43,21 @@ test("[telegram:mended] sending: what Telegram can't parse is sent once more as 
   expect(at.sent("sendMessage")).toHaveLength(4);
 });
 
+test("[telegram:mended] sending: what is longer as it is shown than as it was written, or nothing at all, is sent as it was written", async () => {
+  await using at = await startRig();
+  const cells = Array.from({ length: 60 }, (_, row) => `| ${row} | y |`);
+  const table = ["| a | b |", "| - | - |", ...cells, `| ${"x".repeat(300)} | z |`].join("\n");
+  const list = Array.from({ length: 140 }, () => "- a\n  - b\n    - c\n      - d").join("\n");
+  for (const text of [table, list, "#", "```\n```"]) {
+    expect(text.length).toBeLessThan(4_096);
+    const { messageId } = await at.send({ kind: "text", text });
+    expect(at.seen(at.person.direct).at(-1)).toMatchObject({ text, styles: [] });
+    await at.send({ kind: "edit", messageId, text: "short" });
+    await at.send({ kind: "edit", messageId, text });
+    expect(at.seen(at.person.direct).at(-1)).toMatchObject({ text, styles: [] });
+  }
+});
+
 test("[telegram:mended] sending: a topic that is gone is left out, once", async () => {
   await using at = await startRig();
   await at.send({ kind: "text", text: "hello" }, at.forum?.group, "4711");
@@ -57,6 +72,13 @@ test("[telegram:mended] sending: what goes to a group's old id arrives at its ne
   const receipt = await at.send({ kind: "text", text: "hello" }, String(group.id));
   expect(receipt.conversationId).toBe(String(newId));
   expect(at.seen(String(newId))).toMatchObject([{ text: "hello" }]);
+  // Messages are counted from one again there: neither is another one quoted, nor changed, nor taken away.
+  const { messageId } = receipt;
+  await at.send({ kind: "text", text: "again", replyToId: messageId }, String(group.id));
+  expect(at.seen(String(newId)).at(-1)).not.toHaveProperty("replyTo");
+  for (const content of [{ kind: "edit", messageId, text: "changed" } as const, { kind: "unsend", messageId } as const])
+    await expect(at.send(content, String(group.id))).rejects.toMatchObject({ kind: "gone" });
+  expect(at.seen(String(newId))).toMatchObject([{ text: "hello" }, { text: "again" }]);
 });
 
 test("[telegram:mended] sending: a voice message that isn't wanted is sent as a song, a bad picture as a file, a caption is edited as one", async () => {

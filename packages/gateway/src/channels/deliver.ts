@@ -5,9 +5,10 @@ import type { ChannelDesk } from "./channel-desk.ts";
 import type { Destination } from "./destination.ts";
 
 /**
- * Puts something into the outbox and waits for the end of its last part.
+ * Puts something into the outbox and waits for the end of all its parts.
  * @param along what is written with it, once: a repeat of the key doesn't write it again
- * @throws {RequestError} when it wasn't sent
+ * @returns the last part
+ * @throws {RequestError} when a part of it wasn't sent
  */
 export async function deliver(
   { desk, database }: { readonly desk: ChannelDesk; readonly database: SqlDatabase },
@@ -21,7 +22,12 @@ export async function deliver(
     for (const [part, content] of contents.entries())
       desk.outbox.add(sql, { channel, accountId, key: `${key}:${part}`, target, content });
   });
-  const ending = await desk.ended(`${key}:${contents.length - 1}`, { channel, accountId });
+  // One part after another goes out, so that those before the last have come to their end as well.
+  let ending = await desk.ended(`${key}:${contents.length - 1}`, { channel, accountId });
+  for (let part = 0; ending.outcome === "sent" && part < contents.length - 1; part += 1) {
+    const earlier = await desk.ended(`${key}:${part}`, { channel, accountId });
+    if (earlier.outcome !== "sent") ending = earlier;
+  }
   switch (ending.outcome) {
     case "sent":
       return ending.row;

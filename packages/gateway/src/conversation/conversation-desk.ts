@@ -10,7 +10,7 @@ import {
   type RunEvent,
   type TurnRequest,
 } from "@saltgate/agent";
-import { type AccountKeeper, defaultGatheringRules, MediaShelf, Receptionist } from "@saltgate/channel";
+import { type AccountKeeper, ChannelError, defaultGatheringRules, MediaShelf, Receptionist } from "@saltgate/channel";
 import type { SenderPairing } from "@saltgate/pairing";
 import { type SqlDatabase, type SqlTransaction, StoreError } from "@saltgate/store";
 import { ChannelDesk } from "../channels/channel-desk.ts";
@@ -380,7 +380,13 @@ export class ConversationDesk {
   async #file(id: string): Promise<Uint8Array<ArrayBuffer>> {
     const [, agentId, path] = /^workspace:([^:]+):(.+)$/s.exec(id) ?? [];
     if (agentId === undefined || path === undefined) return this.shelf.get(id);
-    return this.#options.conversation.workspaceFile(agentId, path);
+    try {
+      return await this.#options.conversation.workspaceFile(agentId, path);
+    } catch (error) {
+      // What the system can't read now it may read later; what a folder's rules refuse they refuse for good.
+      if (error instanceof Error && "code" in error) throw error;
+      throw new ChannelError("refused", error instanceof Error ? error.message : "the file can't be read");
+    }
   }
 
   /** What was sent without an agent stands in the transcript of the session that it was sent for. */

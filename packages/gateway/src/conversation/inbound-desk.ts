@@ -32,7 +32,7 @@ import { keyOf } from "../channels/channel-desk.ts";
 import { dropHint } from "../channels/drop-record.ts";
 import { type Logger, loggable } from "../logging/logger.ts";
 import { fetchImages } from "./inbound-media.ts";
-import { contextText, plainText, quoteText } from "./inbound-words.ts";
+import { contextText, plainText, quoteText, speaker } from "./inbound-words.ts";
 import type { SystemLines } from "./system-lines.ts";
 
 /** What the configuration says about who may do what in chats. */
@@ -66,6 +66,8 @@ export interface InboundDeskOptions {
 
 /** How long fetching the files of one message may take, in milliseconds. */
 const fetchMs = 60_000;
+/** How often it is looked at what waits for a channel that can't be used, in milliseconds: only a start can change that. */
+const missingMs = 3_600_000;
 
 /**
  * Deals with what came in: who may write, whose session it is, and then, in one transaction, everything that follows from
@@ -82,8 +84,12 @@ export class InboundDesk {
   async handle(event: InboundEvent, rows: readonly [InboxRow, ...InboxRow[]]): Promise<void> {
     const { desk } = this.#options;
     const keeper = desk.keeper(rows[0]);
-    // The account was taken out of the configuration: nobody may act for it any more.
-    if (keeper === undefined) return this.#settle(rows);
+    if (keeper === undefined) {
+      const missing = desk.missing.find(({ id }) => id === rows[0].channel);
+      if (missing !== undefined) throw new NotNowError(missing.problem, { retryAfterMs: missingMs });
+      // The account was taken out of the configuration: nobody may act for it any more.
+      return this.#settle(rows);
+    }
     const { settings, rules, senders } = this.#options;
     const { channel, accountId } = keeper.ref;
     const route = routeTo(this.#question(event, keeper), routeRulesOf(settings()));
@@ -212,7 +218,7 @@ export class InboundDesk {
         accountId,
         key: `pairing:${channel}:${accountId}:${sender.id}:${code}`,
         target: { to: conversation.id },
-        content: { kind: "text", text: pairingReply({ channel, id: sender.id, code, profile }) },
+        content: { kind: "text", text: pairingReply({ channel, accountId, id: sender.id, code, profile }) },
         ttlMs: 3_600_000,
       });
     });
@@ -249,7 +255,7 @@ export class InboundDesk {
       reactionNotifications !== "off" &&
       (reactionNotifications === "all" || event.isOurs)
     ) {
-      const who = event.sender.name ?? event.sender.id;
+      const who = speaker(event);
       const what = event.isRemoval
         ? `took back ${event.emoji ?? "a reaction"} from`
         : `reacted with ${event.emoji ?? "?"} to`;
@@ -288,7 +294,7 @@ export class InboundDesk {
         ...lines.told(route.sessionKey),
         ...contextText(before.map((row) => row.event)),
         ...quoteText(event),
-        isGroup ? `${event.sender.name ?? event.sender.id}: ${said}` : said,
+        isGroup ? `${speaker(event)}: ${said}` : said,
       ];
       const content: MessagePart[] = [{ type: "text", text: words.join("\n\n") }, ...images];
       const turn: TurnRequest = {
@@ -300,7 +306,7 @@ export class InboundDesk {
         principal,
         reply: replyRouteOf(event, keeper),
         origin: originOf(event, keeper),
-        ...optionsOf(event, policy),
+        ...optionsOf(event, policy, keeper.ref.channel),
       };
       const acceptance = runtime.accept(sql, turn, { commandAuthorized: may.commandAuthorized });
       if (acceptance.status === "refused") throw refusalOf(acceptance);
@@ -366,14 +372,24 @@ function originOf(event: InboundEvent, { ref }: AccountKeeper): NonNullable<Turn
 function optionsOf(
   event: InboundMessage | InboundCommand,
   policy: AccountKeeper["account"]["policy"],
+  channel: string,
 ): { readonly options?: TurnOptions } {
   if (event.conversation.kind === "direct") return {};
   const rows = groupRows(policy, event.conversation.id, event.conversation.threadId) ?? [];
   const extraSystem = rows.find(({ systemPrompt }) => systemPrompt !== undefined)?.systemPrompt;
   // The most exact rule counts: this sender in this group, this group, anybody anywhere.
   const tools = rows
-    .flatMap((row) => [row.toolsBySender?.[event.sender.id], row.toolsBySender?.["*"], row.tools])
+    .flatMap(({ tools: ofGroup, toolsBySender = {} }) => [
+      ruleOfSender(toolsBySender, normalizeSenderId(channel, event.sender.id), channel),
+      ruleOfSender(toolsBySender, "*", channel),
+      ofGroup,
+    ])
     .find((rules) => rules !== undefined);
   if (extraSystem === undefined && tools === undefined) return {};
   return { options: { ...(extraSystem !== undefined && { extraSystem }), ...(tools !== undefined && { tools }) } };
+}
+
+/** What is set for a sender, who may be written there in every form in which lists take him. */
+function ruleOfSender<T>(rules: Readonly<Record<string, T>>, senderId: string, channel: string): T | undefined {
+  return Object.entries(rules).find(([id]) => normalizeSenderId(channel, id) === senderId)?.[1];
 }

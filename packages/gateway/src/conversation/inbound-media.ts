@@ -1,5 +1,5 @@
 import type { MessagePart } from "@saltgate/agent";
-import { type AccountKeeper, type InboundMessage, NotNowError } from "@saltgate/channel";
+import { type AccountKeeper, type InboundMedia, type InboundMessage, NotNowError } from "@saltgate/channel";
 import { LIMITS } from "@saltgate/protocol";
 
 /** Pictures of one message that an agent sees. */
@@ -17,7 +17,7 @@ export async function fetchImages(
   keeper: AccountKeeper,
   signal: AbortSignal,
 ): Promise<readonly MessagePart[]> {
-  const images = message.media.filter(({ kind }) => kind === "image" || kind === "sticker").slice(0, maxImages);
+  const images = message.media.filter(isPicture).slice(0, maxImages);
   const { connection } = keeper;
   // What waited for the gateway's start is looked at before its channel is open.
   if (images.length > 0 && connection === undefined && keeper.status.running)
@@ -48,6 +48,11 @@ export async function fetchImages(
     totalBytes += (part.data.length * 3) / 4;
     return totalBytes > maxTotalBytes ? note("a picture was left out: together they are too large") : part;
   });
+}
+
+/** Whether it is said to be a picture: people send them as files, too, so that they stay as sharp as they are. */
+function isPicture({ kind, mimeType }: InboundMedia): boolean {
+  return kind === "image" || kind === "sticker" || (kind === "document" && /^image\//i.test(mimeType ?? ""));
 }
 
 const note = (text: string): MessagePart => ({ type: "text", text: `(${text})` });

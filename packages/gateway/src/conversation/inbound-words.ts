@@ -1,6 +1,11 @@
 import { untrusted } from "@saltgate/agent";
 import type { InboundCommand, InboundEvent, InboundMessage } from "@saltgate/channel";
 
+/** Who said it, by the name that he chose himself: on one line, whatever he chose. */
+export function speaker({ sender }: InboundEvent): string {
+  return oneLine(sender.name ?? sender.id);
+}
+
 /** What was said, in words: files that have no words of their own are named. */
 export function plainText(event: InboundMessage | InboundCommand): string {
   if (event.kind === "command") return event.text;
@@ -29,9 +34,7 @@ export function quoteText(event: InboundMessage | InboundCommand): readonly stri
 
 /** What was said in a group since the last answer and was not for the agent: others' words, marked as such. */
 export function contextText(events: readonly InboundEvent[]): readonly string[] {
-  const lines = events.flatMap((event) =>
-    event.kind === "message" ? [`${oneLine(event.sender.name ?? event.sender.id)}: ${plainText(event)}`] : [],
-  );
+  const lines = events.flatMap((event) => (event.kind === "message" ? [`${speaker(event)}: ${plainText(event)}`] : []));
   return lines.length === 0
     ? []
     : [untrusted("said in this group since your last answer, for context", lines.join("\n"))];

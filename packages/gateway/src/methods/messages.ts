@@ -2,7 +2,7 @@ import type { MediaShelf, OutboxRow, StoredContent } from "@saltgate/channel";
 import type { SqlDatabase, SqlTransaction } from "@saltgate/store";
 import type { ChannelDesk } from "../channels/channel-desk.ts";
 import { deliver } from "../channels/deliver.ts";
-import { destinationOf, textParts } from "../channels/destination.ts";
+import { type Destination, destinationOf, textParts } from "../channels/destination.ts";
 import { RequestError } from "../dispatch/outcome.ts";
 import type { Handlers } from "./handlers.ts";
 
@@ -44,15 +44,15 @@ export function messageMethods(options: MessageMethodsOptions): MessageMethods {
         const fileName = params.filename ?? "file";
         const mediaId = await shelf.put(bytes);
         const kind = params.forceDocument ? "document" : fileKind(mimeType, params);
+        const isCaption = text.length <= where.maxCaptionChars;
         contents.push({
           kind: "media",
           file: { mediaId, kind, fileName, mimeType },
-          ...(text && { caption: text }),
+          ...(text && isCaption && { caption: text }),
           ...shared,
         });
-      } else {
-        for (const part of textParts(text, where)) contents.push({ kind: "text", text: part, ...shared });
-      }
+        if (!isCaption) contents.push(...textContents(text, where, shared));
+      } else contents.push(...textContents(text, where, shared));
       const { sessionKey } = params;
       const row = await deliver(options, where, `send:${params.idempotencyKey}`, contents, (sql) => {
         if (sessionKey !== undefined) mirror(sql, sessionKey, text);
@@ -88,6 +88,14 @@ export function messageMethods(options: MessageMethodsOptions): MessageMethods {
       };
     },
   };
+}
+
+function textContents(
+  text: string,
+  where: Destination,
+  shared: { readonly silent?: boolean; readonly replyToId?: string },
+): readonly StoredContent[] {
+  return textParts(text, where).map((part) => ({ kind: "text", text: part, ...shared }));
 }
 
 function receiptOf(row: OutboxRow): { messageId: string; chatId?: string } {

@@ -78,6 +78,43 @@ describe("send", () => {
     expect(sent).toMatchObject({ text: "look", media: { kind: "document", base64: file.toString("base64") } });
   });
 
+  test("[chat:sending] send: what is too long to stand under its file follows it", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({ telegram: {} });
+    const wire = await world.operator();
+    await until(wire, { connected: true });
+    const file = { to: String(place.ann.id), buffer: Buffer.from("a file").toString("base64") };
+    const fitting = "x".repeat(1_024);
+    for (const message of [fitting, `${fitting}y`, "word ".repeat(1_000)]) {
+      const answer = await wire.request("send", { ...file, message, idempotencyKey: key() });
+      expect(answer.payload).toMatchObject({ messageId: expect.stringMatching(/^\d+$/) });
+    }
+    const sent = place.telegram.fromBots(place.ann.id);
+    expect(sent.map(({ media, text }) => [media?.kind, text.length])).toEqual([
+      ["document", 1_024],
+      ["document", 0],
+      [undefined, 1_025],
+      ["document", 0],
+      [undefined, expect.any(Number)],
+      [undefined, expect.any(Number)],
+    ]);
+  });
+
+  test("[chat:sending] send: a part that isn't delivered is told, though those after it are", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({ telegram: {} });
+    const wire = await world.operator();
+    await until(wire, { connected: true });
+    place.telegram.faults.add({ kind: "refused", method: "sendMessage", description: "Bad Request: TOPIC_CLOSED" });
+    const long = { to: String(place.ann.id), message: "word ".repeat(1_000), idempotencyKey: key() };
+    const answer = await wire.request("send", long);
+    expect(errorOf(answer)).toMatchObject({
+      detail: "DELIVERY_FAILED",
+      message: expect.stringContaining("TOPIC_CLOSED"),
+    });
+    expect(texts(place, place.ann.id)).toHaveLength(1);
+  });
+
   test("[chat:sending] send: a key that comes again after a restart sends nothing more, here and in the transcript", async () => {
     await using place = await chatPlace();
     const asked = { to: String(place.ann.id), message: "once", sessionKey: "side", idempotencyKey: key() };

@@ -114,6 +114,22 @@ describe("who has which tools", () => {
     expect(offered(place)).toEqual(["message", "read", "session_status"]);
   });
 
+  test("[agent-tools:policy] tools: a group takes away from a sender by his id, in each form in which lists take it", async () => {
+    for (const prefix of ["", "telegram:", "TG:"]) {
+      await using place = await chatPlace();
+      const { ann, family } = place;
+      const toolsBySender = { [`${prefix}${ann.id}`]: { deny: ["read", "exec"] }, "*": { deny: ["write"] } };
+      await using _world = await place.open({
+        telegram: { groupAllowFrom: [ann.id], groups: { [family.id]: { requireMention: false, toolsBySender } } },
+        owners: [`telegram:${ann.id}`],
+      });
+      place.telegram.people.say({ from: ann.id, chat: family.id, text: "hello" });
+      await place.models.received(1);
+      expect(offered(place), prefix).toContain("write");
+      expect(offered(place), prefix).not.toContain("read");
+    }
+  });
+
   test("[agent-tools:policy] tools: the configuration takes away, for all, for an agent, for a model and for agents that it started", async () => {
     await using place = await chatPlace();
     await using world = await place.open({

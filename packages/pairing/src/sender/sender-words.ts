@@ -40,6 +40,8 @@ export interface PairingReply {
   readonly code: string;
   /** The command of the gateway's owner. @default "saltgate" */
   readonly commandName?: string;
+  /** The account that was written to, where codes are its own (rule R-43). @default "default" */
+  readonly accountId?: string | undefined;
   /** The profile that the gateway runs with, unless it is the default one. */
   readonly profile?: string | undefined;
 }
@@ -48,8 +50,16 @@ export interface PairingReply {
  * The one message that an unknown sender gets: who it is here, its code, and what its owner types. The command shows
  * where the code goes instead of the code, so that it isn't copied from a message that somebody else wrote.
  */
-export function pairingReply({ channel, id, code, commandName = "saltgate", profile }: PairingReply): string {
+export function pairingReply({
+  accountId = "default",
+  channel,
+  code,
+  commandName = "saltgate",
+  id,
+  profile,
+}: PairingReply): string {
   const words = profile === undefined || profile === "" || profile === "default" ? [] : ["--profile", profile];
+  const account = accountId === "default" ? [] : ["--account", oneLine(accountId)];
   return [
     "Saltgate: you have no access here yet.",
     "",
@@ -58,7 +68,7 @@ export function pairingReply({ channel, id, code, commandName = "saltgate", prof
     `Pairing code: ${code}`,
     "",
     "If you should have access, ask the owner to approve you with:",
-    [commandName, ...words, "pairing", "approve", oneLine(keyOf(channel)), "<code>"].join(" "),
+    [commandName, ...words, "pairing", "approve", oneLine(keyOf(channel)), "<code>", ...account].join(" "),
   ].join("\n");
 }
 

@@ -97,6 +97,14 @@ describe("sender words", () => {
     expect(senderIdLabel(channel)).toBe(label);
   });
 
+  test("[senders:reply] [R-43] sender words: the command names the account, as a code holds for that one alone", () => {
+    const last = (accountId?: string) =>
+      pairingReply({ channel: "telegram", accountId, id: "5", code: "ABCD2345" }).split("\n").at(-1);
+    expect(last("work")).toBe("saltgate pairing approve telegram <code> --account work");
+    for (const accountId of ["default", undefined])
+      expect(last(accountId)).toBe("saltgate pairing approve telegram <code>");
+  });
+
   test("[senders:reply] sender words: the command names the profile, and an id writes no lines of its own", () => {
     const text = pairingReply({
       channel: "matrix",

@@ -25,6 +25,9 @@ export interface CallContext {
 
 const maxText = 4096;
 const maxCaption = 1024;
+/** Of polls. Source: core.telegram.org/bots/api#sendpoll. */
+const maxQuestion = 300;
+const maxOption = 100;
 const notModified =
   "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message";
 const mediaMethods: Readonly<Record<string, string>> = {
@@ -115,10 +118,15 @@ const handlers: Readonly<Record<string, (call: CallContext) => unknown>> = {
     );
     if (options.length < 2 || options.length > 12)
       throw new ApiRefusal(400, "Bad Request: poll must have at least 2 option");
+    const question = wordOf(call.params["question"]);
+    if (question === "" || question.length > maxQuestion)
+      throw new ApiRefusal(400, `Bad Request: poll question length must not exceed ${maxQuestion}`);
+    if (options.some((option) => option === "" || option.length > maxOption))
+      throw new ApiRefusal(400, `Bad Request: poll options length must not exceed ${maxOption}`);
     const message = send(call, chat, {});
     const poll = {
       id: `poll-${chat.id}-${wordOf(message["message_id"])}`,
-      question: wordOf(call.params["question"]),
+      question,
       options: options.map((text) => ({ text, voter_count: 0 })),
       is_anonymous: call.params["is_anonymous"] !== false && call.params["is_anonymous"] !== "false",
       allows_multiple_answers: call.params["allows_multiple_answers"] === true,
@@ -234,9 +242,13 @@ function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 }
 
-function chatOf({ world, params }: CallContext): Chat {
+function chatOf({ bot, world, params }: CallContext): Chat {
   const chat = world.chat(params["chat_id"]);
   if (chat === undefined) throw new ApiRefusal(400, "Bad Request: chat not found");
+  if (chat.without.has(bot.user.id)) {
+    const how = chat.kind === "private" ? "blocked by the user" : `kicked from the ${chat.kind} chat`;
+    throw new ApiRefusal(403, `Forbidden: bot was ${how}`);
+  }
   if (chat.migratedTo !== undefined)
     throw new ApiRefusal(400, "Bad Request: group chat was upgraded to a supergroup chat", {
       migrate_to_chat_id: chat.migratedTo,

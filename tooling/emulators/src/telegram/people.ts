@@ -179,9 +179,11 @@ export class People {
   /** A bot is let into a chat, or thrown out. */
   botMember(order: { readonly chat: number; readonly by: number; readonly isRemoval?: boolean }): void {
     const chat = this.#world.requireChat(order.chat);
-    for (const bot of this.#seeing(chat)) {
+    for (const bot of this.#of(chat)) {
       const member = (status: string) => ({ status, user: bot.user });
       const [before, after] = order.isRemoval ? ["member", "kicked"] : ["left", "member"];
+      if (order.isRemoval) chat.without.add(bot.user.id);
+      else chat.without.delete(bot.user.id);
       this.#world.tell(bot, "my_chat_member", {
         chat: this.#world.chatApi(chat),
         from: this.#world.requireUser(order.by),
@@ -224,9 +226,14 @@ export class People {
     return first ?? 0;
   }
 
-  #seeing(chat: Chat): readonly BotAccount[] {
-    const bots = this.#world.botsIn(chat);
+  /** The bots that a chat is with, those that were thrown out among them: a private one is with the first. */
+  #of(chat: Chat): readonly BotAccount[] {
+    const bots = [...this.#world.bots.values()];
     return chat.kind === "private" ? bots.slice(0, 1) : bots;
+  }
+
+  #seeing(chat: Chat): readonly BotAccount[] {
+    return this.#of(chat).filter(({ user }) => !chat.without.has(user.id));
   }
 
   #require(bot: BotAccount, chat: Chat, id: number): StoredMessage {

@@ -25,6 +25,8 @@ export interface Chat {
   readonly topics: Map<number, string>;
   /** Where it went, once it became a supergroup. */
   migratedTo: number | undefined;
+  /** Bots that were thrown out, or blocked. */
+  readonly without: Set<number>;
   /** Typing and the like that was shown here, with the topic. */
   readonly actions: { readonly action: string; readonly threadId: number | undefined }[];
 }
@@ -147,6 +149,7 @@ export class World {
       isForum: options.isForum ?? false,
       topics: new Map(Object.entries(options.topics ?? {}).map(([id, name]) => [Number(id), name])),
       migratedTo: undefined,
+      without: new Set(),
       actions: [],
     };
     this.chats.set(chat.id, chat);
@@ -170,6 +173,7 @@ export class World {
       isForum: false,
       topics: new Map(),
       migratedTo: undefined,
+      without: new Set(),
       actions: [],
     };
     this.chats.set(number, chat);
@@ -261,11 +265,6 @@ export class World {
   /** Tells a bot what happened. */
   tell(bot: BotAccount, kind: string, body: unknown): void {
     bot.queue.push(kind, body);
-  }
-
-  /** The bots that see a chat. */
-  botsIn(_chat: Chat): readonly BotAccount[] {
-    return [...this.bots.values()];
   }
 }
 

@@ -21,11 +21,13 @@ export function mentionsIn(message: Fields, text: string, bot: BotIdentity): Men
     namesBot(text.toLowerCase(), ours) ||
     linked.includes(bot.id);
   const answered = repliedMessage(message);
+  const commanded = /^\s*\/\w+(@\w+)/.exec(text)?.[1]?.toLowerCase();
   return {
     canDetect: true,
     explicit: isNamed,
     any: isNamed || linked.length > 0 || words.some(({ type }) => type === "mention"),
     implicit: integerIn(fieldsIn(answered?.["from"])?.["id"]) === bot.id && textIn(bot.username) !== undefined,
+    ...(commanded !== undefined && commanded !== ours && { isForAnother: true }),
   };
 }
 

@@ -15,7 +15,7 @@ export function repliedMessage(message: Fields): Fields | undefined {
 export function replyOf(message: Fields): InboundMessage["replyTo"] {
   const answered = repliedMessage(message);
   const id = integerIn(answered?.["message_id"]);
-  if (answered === undefined || id === undefined) return undefined;
+  if (answered === undefined || id === undefined) return replyElsewhere(message);
   const author = fieldsIn(answered["sender_chat"]) ?? fieldsIn(answered["from"]);
   const quote = fieldsIn(message["quote"]);
   return {
@@ -29,12 +29,24 @@ export function replyOf(message: Fields): InboundMessage["replyTo"] {
   };
 }
 
+/** Reads what a message answers in another chat: of that one only what is quoted is here. */
+function replyElsewhere(message: Fields): InboundMessage["replyTo"] {
+  const origin = fieldsIn(fieldsIn(message["external_reply"])?.["origin"]);
+  const quote = textIn(fieldsIn(message["quote"])?.["text"]);
+  if (origin === undefined || quote === undefined) return undefined;
+  return { quote: quote.slice(0, maxQuotedChars), ...given({ senderName: originName(origin) }) };
+}
+
 /** Reads from where a message was forwarded. */
 export function forwardOf(message: Fields): InboundMessage["forwardedFrom"] {
   const origin = fieldsIn(message["forward_origin"]);
   if (origin === undefined) return undefined;
-  const source = fieldsIn(origin["sender_user"]) ?? fieldsIn(origin["sender_chat"]) ?? fieldsIn(origin["chat"]);
-  const name = textIn(origin["sender_user_name"]) ?? (source === undefined ? undefined : nameOf(source));
   const date = integerIn(origin["date"]);
-  return { name: name ?? "unknown", ...given({ atMs: date === undefined ? undefined : date * 1_000 }) };
+  return { name: originName(origin) ?? "unknown", ...given({ atMs: date === undefined ? undefined : date * 1_000 }) };
+}
+
+/** Who said first what comes from elsewhere. Source: core.telegram.org/bots/api#messageorigin. */
+function originName(origin: Fields): string | undefined {
+  const source = fieldsIn(origin["sender_user"]) ?? fieldsIn(origin["sender_chat"]) ?? fieldsIn(origin["chat"]);
+  return textIn(origin["sender_user_name"]) ?? (source === undefined ? undefined : nameOf(source));
 }

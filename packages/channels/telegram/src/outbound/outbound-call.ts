@@ -52,7 +52,7 @@ export function outboundCall({ target, content }: Delivery, options: OutboundOpt
           ...where,
           ...shown("text", content.text, options, variant),
           ...linkPreview(options),
-          ...replyTo(content.replyToId),
+          ...replyTo(content.replyToId, variant),
           ...silence(content),
           ...given({ reply_markup: keyboard(content.buttons) }),
         },
@@ -119,8 +119,9 @@ function silence({ silent }: { readonly silent?: boolean }): object {
   return silent ? { disable_notification: true } : {};
 }
 
-function replyTo(messageId: string | undefined): { readonly reply_parameters?: object } {
-  if (messageId === undefined) return {};
+function replyTo(messageId: string | undefined, { to }: Variant): { readonly reply_parameters?: object } {
+  // Where the chat went, the number is another message's.
+  if (messageId === undefined || to !== undefined) return {};
   // The message may be gone by now: better an answer without a quote than none.
   return { reply_parameters: { message_id: messageNumber(messageId), allow_sending_without_reply: true } };
 }
@@ -153,7 +154,7 @@ function mediaCall(
   const isCaptioned = file.kind === "sticker" && caption !== "";
   const kind = variant.fileAs ?? (isTooLargeForPhoto || isCaptioned ? "document" : file.kind);
   const field = fieldOfKind[kind];
-  const reply = replyTo(content.replyToId).reply_parameters;
+  const reply = replyTo(content.replyToId, variant).reply_parameters;
   return {
     method: `send${field.charAt(0).toUpperCase()}${field.slice(1)}`,
     payload: {

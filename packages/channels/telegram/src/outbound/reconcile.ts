@@ -46,7 +46,11 @@ export class Reconciler {
 
   /** @throws {ChannelError} when Telegram can't be asked */
   async reconcile(delivery: Delivery, handle: unknown, signal: AbortSignal): Promise<Reconciliation> {
-    const found = await this.#findOut(delivery, handle, signal);
+    const found = await this.#findOut(delivery, handle, signal).catch((error: unknown): Reconciliation => {
+      // Thrown out, or the group became another one: asking again brings no other answer, and others wait behind it.
+      if (error instanceof ChannelError && error.kind === "refused") return { outcome: "unknown", why: error.message };
+      throw error;
+    });
     if (found.outcome === "unknown") this.#unsettled.leave(delivery);
     else this.#unsettled.settle(delivery);
     return found;

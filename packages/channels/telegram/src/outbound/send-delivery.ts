@@ -1,8 +1,8 @@
-import type { Delivery, Receipt } from "@saltgate/channel";
+import { ChannelError, type Delivery, type Receipt } from "@saltgate/channel";
 import type { BotApi } from "../bot-api.ts";
 import { CallError, channelErrorOf } from "../call-failure.ts";
 import { fieldsIn, given, integerIn, textIn } from "../reading.ts";
-import { isAlreadySo, mend } from "./mend.ts";
+import { isAlreadySo, isLeftBehind, mend } from "./mend.ts";
 import { type OutboundOptions, outboundCall, type Variant } from "./outbound-call.ts";
 
 export interface SendOptions extends OutboundOptions {
@@ -26,6 +26,7 @@ export async function sendDelivery(api: BotApi, delivery: Delivery, options: Sen
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       if (isAlreadySo(error.failure, delivery)) return receiptOf(true, delivery, variant);
+      if (isLeftBehind(error.failure, delivery)) throw new ChannelError("gone", `${error.message}.`);
       const otherwise = mend(error.failure, delivery, variant);
       if (otherwise === undefined) throw channelErrorOf(method, error.failure, true);
       variant = otherwise;
