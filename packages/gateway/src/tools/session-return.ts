@@ -4,9 +4,14 @@ import type { SqlTransaction } from "@saltgate/store";
 /** Stands where the name of a channel does: such an answer goes to a session. */
 const channel = "session";
 
-/** Where the answer of an agent that an agent started goes: to the session that started it. */
-export function returnRoute(sessionKey: string, cleanup: "delete" | "keep"): ReplyRoute {
-  return { channel, accountId: cleanup, to: sessionKey, isDirect: true };
+/**
+ * Where the answer of an agent that an agent started goes: to the session that started it.
+ * @param asker where the answer of the run that started it goes. Several people may share a session: what one of them asked
+ * for never goes to another, who merely wrote later.
+ */
+export function returnRoute(sessionKey: string, cleanup: "delete" | "keep", asker: ReplyRoute | undefined): ReplyRoute {
+  const onward = asker === undefined || isReturn(asker) ? {} : { onward: asker };
+  return { channel, accountId: cleanup, to: sessionKey, isDirect: true, ...onward };
 }
 
 /** Whether an answer goes to a session. */
@@ -44,7 +49,7 @@ export function returnAnswer(sql: SqlTransaction, reply: RunReply, runtime: Agen
     plainText: `${name} ${how}.`,
     // No command may come this way, and nothing but what the one who asked may do.
     principal: { ...principal, channel: "system" },
-    ...(parent.route !== undefined && !isReturn(parent.route) && { reply: parent.route }),
+    ...(route.onward !== undefined && { reply: route.onward }),
     options: { queueMode: "followup" },
   };
   runtime.accept(sql, turn, { commandAuthorized: false });

@@ -103,7 +103,7 @@ export function createSessionsPort(options: SessionsPortOptions): SessionsPort {
         content: [{ type: "text", text: task }],
         plainText: task,
         principal: onBehalf(context),
-        reply: returnRoute(context.sessionKey, cleanup),
+        reply: returnRoute(context.sessionKey, cleanup, context.reply),
         options: given({
           model: model === undefined ? undefined : await tellingModel(() => requireModel(model, options)),
           thinking,

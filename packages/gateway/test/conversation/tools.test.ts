@@ -355,4 +355,24 @@ describe("sessions", () => {
       })
       .toEqual(["agent:main:main"]);
   });
+
+  test("[agent-tools:spawn] sessions_spawn: what one person had done is told to that person, also when another one wrote into the session meanwhile", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({
+      telegram: { dmPolicy: "open", allowFrom: ["*"] },
+      owners: [`telegram:${place.ann.id}`],
+    });
+    const owner = await world.operator(4, ALL);
+    place.models.script({ when: { model: "n" }, answer: { text: "seven" }, pace: "manual" });
+    const spawn = call("sessions_spawn", { task: "count the keys", model: "n" });
+    place.telegram.people.say({ from: place.ann.id, text: spawn });
+    await place.telegram.untilSent(place.ann.id, 1);
+    place.telegram.people.say({ from: place.bob.id, text: "hello" });
+    await place.telegram.untilSent(place.bob.id, 1);
+    place.models.release(100);
+    await owner.event("chat", (said: ChatPayload) => said.runId.startsWith("return-") && said.state !== "delta");
+    await expect.poll(() => place.telegram.fromBots(place.ann.id).map(({ text }) => text)).toHaveLength(2);
+    expect(place.telegram.fromBots(place.ann.id)[1]?.text).toContain("seven");
+    expect(place.telegram.fromBots(place.bob.id).map(({ text }) => text)).toEqual(["echo: hello"]);
+  });
 });
