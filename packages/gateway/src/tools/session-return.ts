@@ -27,8 +27,13 @@ export function isToBeDeleted(route: ReplyRoute): boolean {
 /**
  * Hands the answer of an agent to the session that started it, as a turn of that session, in the transaction that ends the
  * run: it is told once, whatever happens to the process. What it says is marked as coming from outside.
+ * @throws when it isn't taken, e.g. because the gateway is ending: the run has not ended then, and is taken up again
  */
-export function returnAnswer(sql: SqlTransaction, reply: RunReply, runtime: AgentRuntime): void {
+export function returnAnswer(
+  sql: SqlTransaction,
+  reply: RunReply,
+  runtime: Pick<AgentRuntime, "accept" | "sessions">,
+): void {
   const { ending, principal, route, runId, sessionKey, text } = reply;
   const parent = runtime.sessions.get(sql, route.to);
   if (parent === undefined) return;
@@ -52,5 +57,6 @@ export function returnAnswer(sql: SqlTransaction, reply: RunReply, runtime: Agen
     ...(route.onward !== undefined && { reply: route.onward }),
     options: { queueMode: "followup" },
   };
-  runtime.accept(sql, turn, { commandAuthorized: false });
+  const acceptance = runtime.accept(sql, turn, { commandAuthorized: false });
+  if (acceptance.status === "refused") throw new Error(acceptance.reason);
 }
