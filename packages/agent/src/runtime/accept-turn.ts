@@ -225,14 +225,21 @@ function answerAtOnce(
   reply(sql, { runId, sessionKey, agentId, principal, route, ending: "final", text, media: [] });
 }
 
-/** `/new <model>` chooses a model, `/new <anything else>` goes on with that. */
+/** `/new <model>` chooses a model that may be chosen, `/new <anything else>` goes on with that. */
 function afterReset(
   args: string,
   { models, settings }: AcceptPort,
 ): { readonly model?: string; readonly text: string } {
   const [first = ""] = args.split(/\s/, 1);
-  const model = first === "" ? undefined : resolveModel(first, models, settings.modelAliases);
+  const model = first === "" ? undefined : allowedModel(first, models, settings);
   return model === undefined ? { text: args } : { model, text: args.slice(first.length).trim() };
+}
+
+/** The model that a word means, if it may be chosen: `undefined` for any other word. */
+function allowedModel(word: string, models: readonly ModelInfo[], settings: AgentSettings): string | undefined {
+  const { allowedModels, modelAliases } = settings;
+  const model = resolveModel(word, models, modelAliases);
+  return model === undefined || allowedModels.length === 0 || allowedModels.includes(model) ? model : undefined;
 }
 
 function withDirectives(
@@ -240,9 +247,8 @@ function withDirectives(
   command: Extract<ChatCommand, { readonly kind: "directives" }>,
   port: AcceptPort,
 ): TurnRequest {
-  const model =
-    command.model === undefined ? undefined : resolveModel(command.model, port.models, port.settings.modelAliases);
-  // A word that names no model was meant for the agent.
+  const model = command.model === undefined ? undefined : allowedModel(command.model, port.models, port.settings);
+  // A word that names no model that may be chosen was meant for the agent.
   if (command.model !== undefined && model === undefined) return turn;
   const options = {
     ...turn.options,

@@ -583,6 +583,21 @@ test("[runs:commands] runtime: a directive before a message holds for it alone, 
   expect(askedTexts(world.backend.requests[1]).at(-1)).toBe("user: /think high hm");
 });
 
+test("[runs:commands] runtime: no command chooses a model that isn't among those that may be chosen", async () => {
+  const world = await openWorld({
+    scripts: { m: () => says("m"), dear: () => says("dear") },
+    change: (settings) => ({ ...settings, allowedModels: ["test/m"] }),
+  });
+  const say = async (runId: string, text: string) => {
+    await world.runtime.submit(turn(runId, text), authorized);
+    return (await world.runtime.wait(runId, 60_000))?.text;
+  };
+  expect(await say("r1", "/model dear")).toContain('no model "dear" to choose');
+  expect(await say("r2", "/model dear Hello")).toBe("m");
+  expect(await say("r3", "/new test/dear Hello")).toBe("m");
+  expect(await say("r4", "Hello")).toBe("m");
+});
+
 test("[sessions:stale] runtime: a conversation starts over after its day, and commands don't see the old one", async () => {
   const world = await openWorld();
   const ask = async (runId: string) => {
