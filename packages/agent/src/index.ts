@@ -74,7 +74,7 @@ export type { ReplyRoute, RunPrincipal, Tool, ToolContext, ToolDescription, Tool
 export type { AgentToolPorts } from "./tools/agent-tools.ts";
 export { agentTools } from "./tools/agent-tools.ts";
 export type { ExecEnding, ExecPort, ExecRequest, ExecToolOptions } from "./tools/exec-tool.ts";
-export type { ExecQuestion, HostExecOptions } from "./tools/host-exec.ts";
+export type { ExecLimits, ExecQuestion, HostExecOptions, SessionExecLimits } from "./tools/host-exec.ts";
 export { createHostExec } from "./tools/host-exec.ts";
 export type { MessageAction, MessagePort, MessageResult, MessageTarget } from "./tools/message-tool.ts";
 export type { NodeAnswer, NodeSummary, NodesPort } from "./tools/nodes-tool.ts";

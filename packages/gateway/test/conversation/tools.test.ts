@@ -191,6 +191,34 @@ describe("exec", () => {
     await ending(other, runId);
   });
 
+  test("[agent-tools:exec] exec: what a session is set to narrows the host's rules too, also for agents that it started", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open();
+    const owner = await world.operator(3, ALL);
+    const file = { version: 1, defaults: { security: "full", ask: "off" } };
+    expect((await owner.request("exec.approvals.set", { file })).ok).toBe(true);
+    const uname = call("exec", { command: ["uname"] });
+    expect(await say(owner, uname)).toContain("Exit code 0");
+    const set = async (change: object): Promise<void> => {
+      expect(errorOf(await owner.request("sessions.patch", { key: "main", ...change })).message).toBe("");
+    };
+    await set({ execSecurity: "deny" });
+    expect(await say(owner, uname)).toContain("It was not run");
+    await say(owner, call("sessions_spawn", { task: uname }));
+    const back = await owner.event(
+      "chat",
+      (said: ChatPayload) => said.runId.startsWith("return-") && said.state !== "delta",
+    );
+    expect(textOf(back.payload as ChatPayload)).toContain("It was not run");
+    await set({ execSecurity: null, execHost: "node" });
+    expect(await say(owner, uname)).toContain("execHost: node");
+    await set({ execHost: null, execAsk: "always" });
+    const runId = await begin(owner, uname);
+    const { id } = await question(owner);
+    await owner.request("exec.approval.resolve", { id, decision: "deny" });
+    expect(await ending(owner, runId)).toContain("said no");
+  });
+
   test("[agent-tools:exec-asker] [R-40] exec: whoever isn't the owner can't answer what his own run asks", async () => {
     await using place = await chatPlace();
     await using world = await place.open({ toolRules: { forNonOwners: ["exec"] } });
