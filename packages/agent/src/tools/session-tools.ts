@@ -133,7 +133,8 @@ export function sessionTools(port: SessionsPort, reach: () => SessionReach): rea
       ownerOnly: false,
       name: "session_status",
       describe: "Tells what this conversation thinks with, and what it used. Changes its model when one is named.",
-      untrustedOutput: false,
+      // Its title is a person's or a group's name, or the first words in it.
+      untrustedOutput: true,
       params: z.strictObject({
         sessionKey: sessionKey.optional(),
         model: z.string().min(1).max(300).optional().describe('A model, or "default".'),

@@ -32,7 +32,7 @@ import { keyOf } from "../channels/channel-desk.ts";
 import { dropHint } from "../channels/drop-record.ts";
 import { type Logger, loggable } from "../logging/logger.ts";
 import { fetchImages } from "./inbound-media.ts";
-import { contextText, plainText, quoteText } from "./inbound-words.ts";
+import { contextText, plainText, quoteText, reactionText, toldText } from "./inbound-words.ts";
 import type { SystemLines } from "./system-lines.ts";
 
 /** What the configuration says about who may do what in chats. */
@@ -249,11 +249,7 @@ export class InboundDesk {
       reactionNotifications !== "off" &&
       (reactionNotifications === "all" || event.isOurs)
     ) {
-      const who = event.sender.name ?? event.sender.id;
-      const what = event.isRemoval
-        ? `took back ${event.emoji ?? "a reaction"} from`
-        : `reacted with ${event.emoji ?? "?"} to`;
-      this.#options.lines.add(sessionKey, `${who} ${what} message ${event.messageId ?? "?"}`);
+      this.#options.lines.add(sessionKey, reactionText(event));
     }
     await this.#settle(rows);
   }
@@ -288,7 +284,7 @@ export class InboundDesk {
         ...lines.told(route.sessionKey),
         ...contextText(before.map((row) => row.event)),
         ...quoteText(event),
-        isGroup ? `${event.sender.name ?? event.sender.id}: ${said}` : said,
+        toldText(event, said),
       ];
       const content: MessagePart[] = [{ type: "text", text: words.join("\n\n") }, ...images];
       const turn: TurnRequest = {
