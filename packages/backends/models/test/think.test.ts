@@ -153,6 +153,15 @@ for (const api of bothApis) {
     expect(textOf(events)).toBe("results: result of read");
   });
 
+  test(`[models:repair] ${api}: half a character, where a text was cut through one, is sent as a sign that providers take`, async () => {
+    await using emulator = await ModelsEmulator.start();
+    const half = "☀️ 🌊".slice(0, -1);
+    const asked = request([user(`${half} | \\ud83d | 🌊${half}`)], { system: `notes ${half}` });
+    const { error, events } = await thinkThrough(backendAt(emulator, api), asked);
+    expect(error).toBeUndefined();
+    expect(textOf(events)).toBe("echo: ☀️ \ufffd | \\ud83d | 🌊☀️ \ufffd");
+  });
+
   test(`[models:repair] ${api}: a transcript that begins with the agent begins with a person`, async () => {
     await using emulator = await ModelsEmulator.start();
     const { error } = await thinkThrough(

@@ -95,6 +95,8 @@ function trailingResults(api: ModelApi, messages: readonly WireMessage[]): reado
 export function mistakeOf({ api, body, headers }: SeenRequest): string | undefined {
   const messages = messagesOf(body);
   if (messages.length === 0) return "messages: at least one message is required";
+  if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(JSON.stringify(body)))
+    return "The request body is not valid JSON: no low surrogate in string";
   return api === "anthropic-messages" ? mistakeForAnthropic(body, headers, messages) : mistakeForOpenAi(messages);
 }
 
