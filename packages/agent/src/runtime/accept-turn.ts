@@ -8,6 +8,7 @@ import {
   findTurn,
   glanceAtTurn,
   insertTurn,
+  openTurnsBelow,
   openTurnsOf,
   requestStop,
   type TurnCommand,
@@ -85,7 +86,8 @@ export function acceptTurn(
   if (command?.kind === "command") {
     const rest = command.name === "new" || command.name === "reset" ? afterReset(command.args, port) : undefined;
     const isAllowed = mayCommand(command, options.commandAuthorized);
-    const effects = isAllowed ? applyToRuns(sql, command.name, open, port) : undefined;
+    const below = endsRuns(command.name) ? openTurnsBelow(sql, turn.sessionKey) : [];
+    const effects = isAllowed ? applyToRuns(sql, command.name, [...open, ...below], port) : undefined;
     if (isAllowed && rest !== undefined) {
       const fresh = sessions.reset(sql, turn.sessionKey, { because: command.name, keep: "nothing", nowMs });
       if (rest.model !== undefined) sessions.patch(sql, fresh.key, { settings: { model: rest.model } }, nowMs);
@@ -102,6 +104,7 @@ export function acceptTurn(
       session,
       turn,
       open,
+      below,
       isAuthorized: options.commandAuthorized,
       nowMs,
     });
@@ -159,14 +162,16 @@ function mistakeIn(turn: TurnRequest): string | undefined {
   return undefined;
 }
 
-/** What `/stop`, `/new` and `/reset` do to what runs and waits. */
+const endsRuns = (name: string): boolean => name === "stop" || name === "new" || name === "reset";
+
+/** What `/stop`, `/new` and `/reset` do to what runs and waits, also in the sessions that this one started. */
 function applyToRuns(
   sql: SqlTransaction,
   name: string,
   open: readonly TurnRecord[],
   port: AcceptPort,
 ): TurnCommand | undefined {
-  if (name !== "stop" && name !== "new" && name !== "reset") return undefined;
+  if (!endsRuns(name)) return undefined;
   const ended: string[] = [];
   const stopping: string[] = [];
   for (const { joinedTo, runId, state } of open) {

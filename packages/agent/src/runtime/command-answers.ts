@@ -22,6 +22,8 @@ export interface CommandWorld {
   readonly turn: TurnRequest;
   /** What waits and runs in the session. */
   readonly open: readonly TurnRecord[];
+  /** The same in the sessions that it started, for commands that end it. */
+  readonly below: readonly TurnRecord[];
   readonly isAuthorized: boolean;
   readonly nowMs: number;
 }
@@ -45,12 +47,8 @@ export function answerCommand(command: Command, world: CommandWorld): string {
       return status(world);
     case "whoami":
       return whoami(world);
-    case "stop": {
-      const waiting = world.open.filter(({ state }) => state === "waiting").length;
-      const running = world.open.filter(({ joinedTo, state }) => state === "running" && joinedTo === undefined).length;
-      if (waiting + running === 0) return "Nothing was running.";
-      return `Stopped${running > 0 ? " what was running" : ""}${waiting > 0 ? `${running > 0 ? " and" : ""} ${waiting} waiting` : ""}.`;
-    }
+    case "stop":
+      return stopped(world);
     case "new":
     case "reset":
       return "A new conversation has begun.";
@@ -69,6 +67,18 @@ export function answerCommand(command: Command, world: CommandWorld): string {
     default:
       return command.name satisfies never;
   }
+}
+
+function stopped({ below, open }: CommandWorld): string {
+  const waiting = open.filter(({ state }) => state === "waiting").length;
+  const running = open.filter(({ joinedTo, state }) => state === "running" && joinedTo === undefined).length;
+  const agents = new Set(below.map(({ sessionKey }) => sessionKey)).size;
+  const what = [
+    ...(running > 0 ? ["what was running"] : []),
+    ...(waiting > 0 ? [`${waiting} waiting`] : []),
+    ...(agents > 0 ? [`${agents} ${agents === 1 ? "agent" : "agents"} that it had started`] : []),
+  ];
+  return what.length === 0 ? "Nothing was running." : `Stopped ${what.join(" and ")}.`;
 }
 
 /** The models that a session may choose. */

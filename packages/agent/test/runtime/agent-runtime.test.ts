@@ -583,6 +583,27 @@ test("[runs:commands] runtime: a directive before a message holds for it alone, 
   expect(askedTexts(world.backend.requests[1]).at(-1)).toBe("user: /think high hm");
 });
 
+test("[runs:abort] runtime: /stop ends what the session had started, whether it runs or waits", async () => {
+  const world = await openWorld({
+    scripts: { m: (_, signal) => hangs(signal, "busy") },
+    change: (settings) => ({ ...settings, concurrency: { ...settings.concurrency, subagent: 1 } }),
+  });
+  const child = (runId: string, spawnedBy: string) =>
+    world.runtime.submit(
+      turn(runId, "work", { sessionKey: `agent:main:subagent:${runId}`, options: { spawnedBy } }),
+      authorized,
+    );
+  await child("a", "agent:main:main");
+  await child("b", "agent:main:subagent:a");
+  await child("c", "agent:main:other");
+  await until("it speaks", () => world.events.some(({ type }) => type === "text"));
+  await world.runtime.submit(turn("s", "/stop", { reply: route }), authorized);
+  expect(await world.runtime.wait("s", 60_000)).toMatchObject({ text: "Stopped 2 agents that it had started." });
+  for (const runId of ["a", "b"])
+    expect(await world.runtime.wait(runId, 60_000)).toMatchObject({ ending: { state: "aborted", stopReason: "stop" } });
+  await until("the other one's runs", () => world.runtime.running().some(({ runId }) => runId === "c"));
+});
+
 test("[runs:commands] runtime: no command chooses a model that isn't among those that may be chosen", async () => {
   const world = await openWorld({
     scripts: { m: () => says("m"), dear: () => says("dear") },

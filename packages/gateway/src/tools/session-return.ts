@@ -37,6 +37,8 @@ export function returnAnswer(
   const { ending, principal, route, runId, sessionKey, text } = reply;
   const parent = runtime.sessions.get(sql, route.to);
   if (parent === undefined) return;
+  // Whoever stopped it knows: an agent that was told to stop isn't set going again by it.
+  if (ending === "aborted" && text === "") return;
   const label = runtime.sessions.get(sql, sessionKey)?.label;
   const name = label === undefined ? "The agent that you started" : `The agent that you started as "${label}"`;
   const how = ending === "final" ? "is done" : "was ended before it was done";

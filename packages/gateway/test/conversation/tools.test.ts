@@ -403,4 +403,28 @@ describe("sessions", () => {
     expect(place.telegram.fromBots(place.ann.id)[1]?.text).toContain("seven");
     expect(place.telegram.fromBots(place.bob.id).map(({ text }) => text)).toEqual(["echo: hello"]);
   });
+
+  test("[agent-tools:spawn] sessions_spawn: a stop ends what the session had started too, and nothing of it comes back", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open();
+    const owner = await world.operator(4, ALL);
+    place.models.script({ when: { model: "n" }, answer: { text: "seven" }, pace: "manual" });
+    const spawn = call("sessions_spawn", { task: "count the keys", model: "n" });
+    const asked = (count: number) =>
+      expect.poll(() => place.models.requests.filter(({ model }) => model === "n")).toHaveLength(count);
+    expect(await say(owner, spawn)).toContain("accepted");
+    await asked(1);
+    const stop = await owner.request("chat.send", { sessionKey: "main", message: "/stop", idempotencyKey: "stop-1" });
+    expect(stop.payload).toMatchObject({ aborted: true, runIds: [expect.stringMatching(/^spawn-/)] });
+    await place.models.abandoned(1);
+    expect(await say(owner, spawn)).toContain("accepted");
+    await asked(2);
+    expect((await owner.request("sessions.reset", { key: "main" })).ok).toBe(true);
+    await place.models.abandoned(2);
+    expect(await say(owner, "and now?")).toContain("echo: and now?");
+    const returned = owner.frames.filter(
+      (frame) => frame.type === "event" && (frame.payload as ChatPayload).runId?.startsWith("return-"),
+    );
+    expect(returned).toEqual([]);
+  });
 });
