@@ -366,7 +366,7 @@ export class Run {
         ...(typeof replyTo === "object" && { replyToId: replyTo.id }),
         ...(shapes.some(({ asVoice }) => asVoice) && { asVoice: true }),
       });
-      sessions.spend(sql, this.sessionKey, {
+      sessions.spend(sql, where, {
         input: this.#tally.usage.input ?? 0,
         output: this.#tally.usage.output ?? 0,
         context: this.#tally.contextTokens,

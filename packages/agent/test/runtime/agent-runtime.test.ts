@@ -604,6 +604,21 @@ test("[runs:abort] runtime: /stop ends what the session had started, whether it 
   await until("the other one's runs", () => world.runtime.running().some(({ runId }) => runId === "c"));
 });
 
+test("[sessions:reset] runtime: what a run of the old conversation used isn't counted in the new one", async () => {
+  let steps = 0;
+  const look = tool("look", async () => ({ content: [{ type: "text", text: "looked" }], isError: false }));
+  const world = await openWorld({
+    scripts: { m: (_, signal) => (steps++ === 0 ? calls(["c", "look"]) : hangs(signal, "well")) },
+    tools: [look],
+  });
+  await world.runtime.submit(turn("r1", "work"), authorized);
+  await until("it speaks", () => world.events.some(({ type }) => type === "text"));
+  await world.runtime.submit(turn("s", "/new"), authorized);
+  expect(await world.runtime.wait("r1", 60_000)).toMatchObject({ ending: { state: "aborted" } });
+  const session = await world.database.read((sql) => world.runtime.sessions.get(sql, "agent:main:main"));
+  expect(session).toMatchObject({ inputTokens: 0, outputTokens: 0, contextTokens: undefined });
+});
+
 test("[runs:commands] runtime: no command chooses a model that isn't among those that may be chosen", async () => {
   const world = await openWorld({
     scripts: { m: () => says("m"), dear: () => says("dear") },
