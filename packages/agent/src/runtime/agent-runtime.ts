@@ -392,7 +392,10 @@ export class AgentRuntime {
   #sweepIn(delayMs: number): void {
     this.#cancelSweep = this.#options.clock.after(delayMs, () => {
       const { clock, database, settings } = this.#options;
-      const work = database.write((sql) => sweep(sql, settings().retention, clock.now()));
+      const work = database.write((sql) => {
+        const { retention, session } = settings();
+        return sweep(sql, retention, clock.now(), session.mainKey);
+      });
       this.#work.add(
         work.then(
           (taken) => this.#state === "open" && this.#sweepIn(taken > 0 ? 1_000 : sweepEveryMs),
