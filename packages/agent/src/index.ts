@@ -69,7 +69,7 @@ export type {
 export { SessionStore } from "./session/session-store.ts";
 export type { HistoryRange, StoredMessage } from "./session/transcripts.ts";
 export type { AgentProfile, AgentSettings, ModelChain } from "./settings.ts";
-export { agentOf, builtInModel, defaultAgentSettings } from "./settings.ts";
+export { agentOf, builtInModel, defaultAgentSettings, usualThinking } from "./settings.ts";
 export type { ReplyRoute, RunPrincipal, Tool, ToolContext, ToolDescription, ToolOutcome } from "./tool.ts";
 export type { AgentToolPorts } from "./tools/agent-tools.ts";
 export { agentTools } from "./tools/agent-tools.ts";

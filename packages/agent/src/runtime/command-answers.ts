@@ -6,7 +6,7 @@ import type { TurnRecord } from "../queue/turn-store.ts";
 import type { SessionRecord } from "../session/session-record.ts";
 import { thinkingLevelOf, thinkingLevels } from "../session/session-settings.ts";
 import type { SessionStore } from "../session/session-store.ts";
-import { type AgentSettings, agentOf } from "../settings.ts";
+import { type AgentSettings, agentOf, usualThinking } from "../settings.ts";
 import type { TurnRequest } from "../turn.ts";
 import { modelName, resolveModel } from "./model-choice.ts";
 
@@ -100,7 +100,7 @@ function status({ models, open, session, settings, turn }: CommandWorld): string
   return [
     `Agent: ${agent?.identity?.name ?? agent?.name ?? turn.agentId}`,
     `Model: ${session.settings.model ?? chain.primary}${chain.fallbacks.length > 0 ? ` (then ${chain.fallbacks.join(", ")})` : ""}${used}`,
-    `Thinking: ${session.settings.thinkingLevel ?? agent?.thinking ?? settings.thinking}`,
+    `Thinking: ${session.settings.thinkingLevel ?? usualThinking(settings, turn.agentId, info)}`,
     `Conversation: ${session.key}, ${session.inputTokens + session.outputTokens} tokens spent`,
     `Now: ${open.some(({ state }) => state === "running") ? "working" : "idle"}, ${waiting} waiting (${rules.mode})`,
   ].join("\n");
@@ -136,8 +136,10 @@ function model(args: string, { models, nowMs, session, sessions, settings, sql, 
   return `${name} thinks here from now on.`;
 }
 
-function think(args: string, { nowMs, session, sessions, settings, sql, turn }: CommandWorld): string {
-  const standard = agentOf(settings, turn.agentId)?.thinking ?? settings.thinking;
+function think(args: string, { models, nowMs, session, sessions, settings, sql, turn }: CommandWorld): string {
+  const chain = agentOf(settings, turn.agentId)?.model ?? settings.model;
+  const info = models.find((one) => modelName(one) === (session.settings.model ?? chain.primary));
+  const standard = usualThinking(settings, turn.agentId, info);
   if (args.trim() === "")
     return `Thinking: ${session.settings.thinkingLevel ?? standard}. Levels: ${thinkingLevels.join(", ")}.`;
   const level = thinkingLevelOf(args);

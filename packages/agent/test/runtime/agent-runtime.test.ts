@@ -619,6 +619,32 @@ test("[sessions:reset] runtime: what a run of the old conversation used isn't co
   expect(session).toMatchObject({ inputTokens: 0, outputTokens: 0, contextTokens: undefined });
 });
 
+test("[runs:commands] runtime: models that reason think a little unless something else is set, and /think off is off", async () => {
+  const world = await openWorld({ scripts: { m: () => says("m"), deep: () => says("deep") } });
+  const models = () => [
+    { provider: "test", model: "m", name: "m" },
+    { provider: "test", model: "deep", name: "deep", reasoning: true },
+  ];
+  Object.assign(world.backend, { models });
+  const say = async (runId: string, text: string) => {
+    await world.runtime.submit(turn(runId, text), authorized);
+    return (await world.runtime.wait(runId, 60_000))?.text;
+  };
+  const thinking = () => world.backend.requests.at(-1)?.thinking;
+  await say("r1", "Hello");
+  expect(thinking()).toBe("off");
+  await say("r2", "/model deep Hello");
+  expect(thinking()).toBe("low");
+  expect(await say("r3", "/think off")).toBe("Thinking: off.");
+  await say("r4", "/model deep Hello");
+  expect(thinking()).toBe("off");
+  expect(await say("r5", "/new")).toContain("new conversation");
+  world.settings = { ...world.settings, thinking: "high" };
+  expect(await say("r6", "/think off")).toBe("Thinking: off.");
+  await say("r7", "Hello");
+  expect(thinking()).toBe("off");
+});
+
 test("[runs:commands] runtime: no command chooses a model that isn't among those that may be chosen", async () => {
   const world = await openWorld({
     scripts: { m: () => says("m"), dear: () => says("dear") },

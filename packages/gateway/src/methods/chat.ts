@@ -4,13 +4,17 @@ import {
   agentIdOf,
   isStopText,
   type MessagePart,
+  type ModelInfo,
   maySend,
+  modelName,
   type ReplyRoute,
   type RunPrincipal,
   type RunResult,
+  type SessionRecord,
   type TurnOptions,
   type TurnRecord,
   type TurnRequest,
+  usualThinking,
 } from "@saltgate/agent";
 import { type Attachment, LIMITS, type ResultOf, scopeSatisfies } from "@saltgate/protocol";
 import type { SqlDatabase } from "@saltgate/store";
@@ -187,7 +191,7 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
         sessionKey: key,
         ...(record !== undefined && { sessionId: sessionId ?? record.sessionId }),
         messages: messages.map(({ message }) => wireMessage(message)),
-        thinkingLevel: record?.settings.thinkingLevel ?? settings().thinking,
+        thinkingLevel: thinkingIn(record, key, runtime.models(), settings()),
         // Who reads back doesn't know the newest.
         ...(record !== undefined &&
           last !== undefined &&
@@ -255,6 +259,19 @@ export function principalOf(caller: Peer): RunPrincipal {
     senderId: caller.deviceId ?? "local-owner",
     deviceId: caller.deviceId,
   };
+}
+
+/** How hard is thought in a session. */
+function thinkingIn(
+  record: SessionRecord | undefined,
+  key: string,
+  models: readonly ModelInfo[],
+  settings: AgentSettings,
+): string {
+  const agentId = agentOfKey(key);
+  const { primary } = settings.agents.find(({ id }) => id === agentId)?.model ?? settings.model;
+  const model = models.find((one) => modelName(one) === (record?.settings.model ?? primary));
+  return record?.settings.thinkingLevel ?? usualThinking(settings, agentId, model);
 }
 
 function agentOfKey(sessionKey: string): string {
