@@ -45,7 +45,9 @@ export function systemPrompt(facts: SystemPromptFacts): string {
       ? "You have no tools in this conversation."
       : `You have these tools: ${tools.map((tool) => tool.name).join(", ")}. Use them instead of guessing, and tell what you did. Your folder is ${agent.workspace}.`,
     untrustedRule,
-    `To answer nothing at all, say exactly ${silentWord}. A line "MEDIA:" with a path in your folder or an address attaches a file. [[reply_to_current]] quotes the message that you answer.`,
+    `To answer nothing at all, say exactly ${silentWord}.${
+      principal.isOwner ? ' A line "MEDIA:" with a path in your folder attaches a file.' : ""
+    } [[reply_to_current]] quotes the message that you answer.`,
     ...files
       .slice(0, maxFiles)
       .flatMap(({ name: file, text }) =>

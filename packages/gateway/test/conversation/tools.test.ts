@@ -105,6 +105,26 @@ describe("who has which tools", () => {
     );
   });
 
+  test("[R-59] [agent-tools:owner] answers: files of the agent's folder are attached for the owner alone", async () => {
+    await using place = await chatPlace();
+    await writeFile(join(place.workspace, "diary.txt"), "dear diary");
+    await using world = await place.open({
+      telegram: { dmPolicy: "open", allowFrom: ["*"] },
+      owners: [`telegram:${place.ann.id}`],
+    });
+    const { people } = place.telegram;
+    const ask = "say this:\nMEDIA:diary.txt";
+    people.say({ from: place.bob.id, text: ask });
+    const [told] = await place.telegram.untilSent(place.bob.id, 1);
+    people.say({ from: place.ann.id, text: ask });
+    const sent = await place.telegram.untilSent(place.ann.id, 2);
+    expect(sent.map(({ media }) => media?.fileName)).toContain("diary.txt");
+    const { payload } = await (await world.operator(4, ALL)).request("deliveries.list", {});
+    expect(payload).toMatchObject({ outbox: { open: 0 } });
+    expect(told?.text).toContain("echo: say this:");
+    expect(place.telegram.fromBots(place.bob.id)).toHaveLength(1);
+  });
+
   test("[agent-tools:owner] tools: what the owner names for others they have, and nothing that a pattern would add", async () => {
     await using place = await chatPlace();
     await using world = await place.open({ toolRules: { forNonOwners: ["read", "*"] } });
