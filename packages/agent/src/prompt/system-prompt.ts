@@ -13,6 +13,23 @@ export interface WorkspaceFile {
 
 const maxFiles = 20;
 
+/** What an agent that an agent started is told of the folder: how to work, and nothing of whom it is for. */
+const taskFiles: ReadonlySet<string> = new Set(["AGENTS.md", "TOOLS.md"]);
+/** What was noted of the owner's life. */
+const privateFiles: ReadonlySet<string> = new Set(["MEMORY.md"]);
+
+/**
+ * The files that a run is told: what is private only where the owner is alone with the agent, since whoever reads along can
+ * have it told. Pure.
+ */
+export function filesToldTo(
+  files: readonly WorkspaceFile[],
+  { isAlone, isSubagent, principal }: { principal: RunPrincipal; isAlone: boolean; isSubagent: boolean },
+): readonly WorkspaceFile[] {
+  if (isSubagent) return files.filter(({ name }) => taskFiles.has(name));
+  return principal.isOwner && isAlone ? files : files.filter(({ name }) => !privateFiles.has(name));
+}
+
 /** What a system prompt is made of. */
 export interface SystemPromptFacts {
   readonly agent: AgentProfile;

@@ -2,7 +2,7 @@ import type { SqlTransaction } from "@saltgate/store";
 import { isBackendError } from "../backend.ts";
 import { type ToolCallPart, toolCallsOf } from "../prompt/model-context.ts";
 import { shapeReply } from "../prompt/reply-shape.ts";
-import { systemPrompt, type WorkspaceFile } from "../prompt/system-prompt.ts";
+import { filesToldTo, systemPrompt, type WorkspaceFile } from "../prompt/system-prompt.ts";
 import { endTurn, findTurn, joinedTurns, markRunning, type TurnAnswer, uncountAttempt } from "../queue/turn-store.ts";
 import { messagesOfRun } from "../session/transcripts.ts";
 import type { Tool, ToolContext } from "../tool.ts";
@@ -209,16 +209,18 @@ export class Run {
   }
 
   #system(begun: Begun, tools: readonly Tool[], files: readonly WorkspaceFile[]): string {
-    const { agent, request, turn } = begun;
+    const { agent, request, session, turn } = begun;
+    const isDirect = request.reply?.isDirect ?? session.kind !== "group";
+    const isSubagent = session.spawnedBy !== undefined;
     return systemPrompt({
       agent,
-      files,
+      files: filesToldTo(files, { principal: request.principal, isAlone: isDirect, isSubagent }),
       maxFileChars: begun.settings.workspaceFileChars,
       tools: tools.map(({ description }) => description),
       principal: request.principal,
       sessionKey: turn.sessionKey,
       channel: request.reply?.channel,
-      isDirect: request.reply?.isDirect ?? true,
+      isDirect,
       extra: request.options?.extraSystem,
       now: new Date(this.#port.clock.now()).toString(),
     });

@@ -645,6 +645,26 @@ test("[runs:commands] runtime: models that reason think a little unless somethin
   expect(thinking()).toBe("off");
 });
 
+test("[runs:prompt] runtime: what is noted of the owner is told where he is alone with the agent, and nowhere else", async () => {
+  const workspaceFiles = async () =>
+    ["AGENTS.md", "USER.md", "MEMORY.md"].map((name) => ({ name, text: `in ${name}` }));
+  const world = await openWorld({ options: { workspaceFiles } });
+  const told = async (runId: string, more: Parameters<typeof turn>[2]) => {
+    await world.runtime.submit(turn(runId, "Hi", more), authorized);
+    await world.runtime.wait(runId, 60_000);
+    return (world.backend.requests.at(-1)?.system ?? "").match(/in [A-Z]+\.md/g) ?? [];
+  };
+  const group = "agent:main:telegram:group:5";
+  const all = ["in AGENTS.md", "in USER.md", "in MEMORY.md"];
+  expect(await told("own", {})).toEqual(all);
+  expect(await told("chat", { reply: route })).toEqual(all);
+  expect(await told("group", { sessionKey: group, reply: { ...route, isDirect: false } })).toEqual(all.slice(0, 2));
+  expect(await told("client", { sessionKey: group })).toEqual(all.slice(0, 2));
+  expect(await told("guest", { principal: stranger, reply: route })).toEqual(all.slice(0, 2));
+  const child = { sessionKey: "agent:main:subagent:1", options: { spawnedBy: "agent:main:main" } };
+  expect(await told("task", child)).toEqual(["in AGENTS.md"]);
+});
+
 test("[runs:commands] runtime: no command chooses a model that isn't among those that may be chosen", async () => {
   const world = await openWorld({
     scripts: { m: () => says("m"), dear: () => says("dear") },
