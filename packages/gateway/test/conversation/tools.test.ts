@@ -377,6 +377,17 @@ describe("sessions", () => {
     expect(await say(owner, call("session_status", { model: "gpt-0" }))).toContain("unknown model: gpt-0");
   });
 
+  test("[agent-tools:sessions] sessions_list: sessions of other agents take no place among those that are told", async () => {
+    await using place = await chatPlace();
+    const other = { id: "other", workspace: place.workspace };
+    await using world = await place.open({ settings: (usual) => ({ ...usual, agents: [...usual.agents, other] }) });
+    const owner = await world.operator(4, ALL);
+    for (const key of ["agent:main:garden", "agent:other:a", "agent:other:b"]) await say(owner, "hello", key);
+    const listed = await say(owner, call("sessions_list", { limit: 2 }));
+    expect(listed).toContain("agent:main:garden");
+    expect(listed).not.toContain("agent:other");
+  });
+
   test("[agent-tools:spawn] sessions_spawn: a task is done beside, and its answer comes back once, to the session and to the person", async () => {
     await using place = await chatPlace();
     await using world = await place.open({
