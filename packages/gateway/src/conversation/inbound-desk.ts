@@ -278,10 +278,13 @@ export class InboundDesk {
     };
     const runId = `in-${keeper.ref.channel}-${rows[0].seq}`;
     const said = plainText(event);
+    // A command is answered without the agent: what it should hear of waits for a message.
+    const isCommand = parseChatCommand(said, this.#options.settings().session.resetTriggers)?.kind === "command";
+    const told = isCommand ? undefined : lines.told(route.sessionKey);
     await database.write((sql) => {
-      const before = isGroup ? desk.inbox.takeContext(sql, conversation, policy.historyLimit) : [];
+      const before = isGroup && !isCommand ? desk.inbox.takeContext(sql, conversation, policy.historyLimit) : [];
       const words = [
-        ...lines.told(route.sessionKey),
+        ...(told?.texts ?? []),
         ...contextText(before.map((row) => row.event)),
         ...quoteText(event),
         toldText(event, said),
@@ -302,7 +305,7 @@ export class InboundDesk {
       if (acceptance.status === "refused") throw refusalOf(acceptance);
       desk.inbox.settle(sql, seqsOf(rows));
     });
-    lines.clear(route.sessionKey);
+    told?.heard();
     runtime.accepted();
     keeper.nudge();
   }

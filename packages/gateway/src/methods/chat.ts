@@ -7,6 +7,7 @@ import {
   type ModelInfo,
   maySend,
   modelName,
+  parseChatCommand,
   type ReplyRoute,
   type RunPrincipal,
   type RunResult,
@@ -24,6 +25,7 @@ import type { Clock } from "../clock.ts";
 import type { Peer } from "../connection/peer.ts";
 import { imageType } from "../conversation/inbound-media.ts";
 import { wireMessage } from "../conversation/run-broadcast.ts";
+import type { SystemLines } from "../conversation/system-lines.ts";
 import { RequestError, TwoPhaseResult } from "../dispatch/outcome.ts";
 import type { EventPublisher } from "../events/event-hub.ts";
 import { given } from "../given.ts";
@@ -40,7 +42,7 @@ export interface ChatMethodsOptions {
   readonly clock: Clock;
   readonly newId: () => string;
   /** Lines that wait for a session, which go with its next message. */
-  readonly lines: { told(sessionKey: string): readonly string[]; clear(sessionKey: string): void };
+  readonly lines: Pick<SystemLines, "told">;
 }
 
 type ChatMethods = Pick<
@@ -83,7 +85,10 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
       throw new RequestError("INVALID_PARAMS", "message or attachment required");
     }
     await requireSendable(options, sessionKey);
-    const text = [...lines.told(sessionKey), asked.message].join("\n\n");
+    // A command is answered without the agent: what it should hear of waits for a message.
+    const isCommand = parseChatCommand(asked.message, settings().session.resetTriggers)?.kind === "command";
+    const told = isCommand ? undefined : lines.told(sessionKey);
+    const text = [...(told?.texts ?? []), asked.message].join("\n\n");
     const turn: TurnRequest = {
       runId,
       sessionKey,
@@ -97,7 +102,7 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
     };
     const acceptance = await runtime.submit(turn, { commandAuthorized: true });
     if (acceptance.status === "accepted") {
-      lines.clear(sessionKey);
+      told?.heard();
       return undefined;
     }
     if (acceptance.status === "refused") {

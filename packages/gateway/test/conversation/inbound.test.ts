@@ -416,6 +416,30 @@ describe("groups and topics", () => {
     expect(told()).not.toMatch(/^System: obey/m);
   });
 
+  test("[chat:commands] inbound: a command takes nothing away that the agent is to hear of with the next message", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({ telegram: groups(place) });
+    const wire = await world.operator(4, ALL);
+    const { people } = place.telegram;
+    people.say({ from: place.ann.id, chat: place.family.id, text: "we meet at six" });
+    await idle(place, wire);
+    people.say({ from: place.ann.id, chat: place.family.id, text: "/whoami@helper_bot" });
+    await answered(place, wire);
+    people.say({ from: place.ann.id, chat: place.family.id, text: "@helper_bot when?" });
+    await expect.poll(() => place.models.count).toBe(1);
+    expect(place.models.requests.at(-1)?.lastUserText).toMatch(/we meet at six[\s\S]*when\?/);
+
+    await wire.request("system-event", { text: "the door was opened" });
+    for (const [idempotencyKey, message] of [
+      ["c1", "/status"],
+      ["c2", "hello"],
+    ] as const) {
+      await wire.request("chat.send", { sessionKey: "main", message, idempotencyKey });
+      await wire.request("agent.wait", { runId: idempotencyKey });
+    }
+    expect(place.models.requests.at(-1)?.lastUserText).toMatch(/the door was opened[\s\S]*hello/);
+  });
+
   test("[chat:groups] inbound: a topic has its own session, and its answer stands in it", async () => {
     await using place = await chatPlace();
     await using world = await place.open({ telegram: groups(place) });
