@@ -665,6 +665,21 @@ test("[runs:prompt] runtime: what is noted of the owner is told where he is alon
   expect(await told("task", child)).toEqual(["in AGENTS.md"]);
 });
 
+test("[runs:context] runtime: images as large as they are accepted reach the model", async () => {
+  const world = await openWorld();
+  const image = { type: "image" as const, data: "a".repeat(6_700_000), mimeType: "image/png" };
+  const content = [{ type: "text" as const, text: "What is on these?" }, image, image];
+  expect(await world.runtime.submit(turn("r1", "What is on these?", { content }), authorized)).toMatchObject({
+    status: "accepted",
+  });
+  await world.runtime.wait("r1", 60_000);
+  expect(world.backend.requests[0]?.messages.at(-1)?.content.map(({ type }) => type)).toEqual([
+    "text",
+    "image",
+    "image",
+  ]);
+});
+
 test("[runs:commands] runtime: no command chooses a model that isn't among those that may be chosen", async () => {
   const world = await openWorld({
     scripts: { m: () => says("m"), dear: () => says("dear") },
