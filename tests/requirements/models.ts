@@ -20,7 +20,8 @@ export const MODEL_REQUIREMENTS: readonly Requirement[] = [
   {
     id: "models:repair",
     source: "packages/backends/models/README.md",
-    behaviour: "Every call that is sent has exactly one result, also when its run was cut short.",
+    behaviour:
+      "Every call that is sent has exactly one result, also when its run was cut short, and an id and a name that the provider takes.",
   },
   {
     id: "models:images",

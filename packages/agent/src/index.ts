@@ -69,12 +69,12 @@ export type {
 export { SessionStore } from "./session/session-store.ts";
 export type { HistoryRange, StoredMessage } from "./session/transcripts.ts";
 export type { AgentProfile, AgentSettings, ModelChain } from "./settings.ts";
-export { agentOf, builtInModel, defaultAgentSettings } from "./settings.ts";
+export { agentOf, builtInModel, defaultAgentSettings, usualThinking } from "./settings.ts";
 export type { ReplyRoute, RunPrincipal, Tool, ToolContext, ToolDescription, ToolOutcome } from "./tool.ts";
 export type { AgentToolPorts } from "./tools/agent-tools.ts";
 export { agentTools } from "./tools/agent-tools.ts";
 export type { ExecEnding, ExecPort, ExecRequest, ExecToolOptions } from "./tools/exec-tool.ts";
-export type { ExecQuestion, HostExecOptions } from "./tools/host-exec.ts";
+export type { ExecLimits, ExecQuestion, HostExecOptions, SessionExecLimits } from "./tools/host-exec.ts";
 export { createHostExec } from "./tools/host-exec.ts";
 export type { MessageAction, MessagePort, MessageResult, MessageTarget } from "./tools/message-tool.ts";
 export type { NodeAnswer, NodeSummary, NodesPort } from "./tools/nodes-tool.ts";

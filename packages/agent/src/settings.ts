@@ -41,7 +41,8 @@ export interface AgentSettings {
   readonly modelAliases: Readonly<Record<string, string>>;
   /** The only models that a session may choose; empty: all that there are. */
   readonly allowedModels: readonly string[];
-  readonly thinking: ThinkingLevel;
+  /** Absent: `low` for models that reason. */
+  readonly thinking?: ThinkingLevel | undefined;
   /** Of a whole run, in milliseconds. */
   readonly timeoutMs: number;
   /** Steps of one run at most: each is one message of the model. */
@@ -87,7 +88,6 @@ export function defaultAgentSettings(workspace: string): AgentSettings {
     model: { primary: builtInModel, fallbacks: [] },
     modelAliases: {},
     allowedModels: [],
-    thinking: "off",
     timeoutMs: 600_000,
     maxSteps: 50,
     workspaceFileChars: 20_000,
@@ -116,6 +116,15 @@ export function defaultAgentSettings(workspace: string): AgentSettings {
     retention: defaultRetention,
     responsePrefix: undefined,
   };
+}
+
+/** How hard an agent thinks with a model, where neither its session nor what it was asked says so. */
+export function usualThinking(
+  settings: AgentSettings,
+  agentId: string,
+  model: { readonly reasoning?: boolean } | undefined,
+): ThinkingLevel {
+  return agentOf(settings, agentId)?.thinking ?? settings.thinking ?? (model?.reasoning === true ? "low" : "off");
 }
 
 /** The agent of an id; `undefined` when it isn't configured. */

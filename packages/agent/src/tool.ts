@@ -49,6 +49,8 @@ export interface ReplyRoute {
   readonly replyToId?: string;
   /** Whether the conversation is a direct one. */
   readonly isDirect: boolean;
+  /** Where an answer that is handed to a session goes on to from there: to whoever asked, and to nobody else. */
+  readonly onward?: ReplyRoute;
 }
 
 /** What came of a tool call. */

@@ -54,6 +54,7 @@ test("agent: the public list is exactly this", () => {
     "threadSessionKey",
     "toolsFor",
     "untrusted",
+    "usualThinking",
     "visibleSoFar",
   ]);
 });

@@ -13,6 +13,23 @@ export interface WorkspaceFile {
 
 const maxFiles = 20;
 
+/** What an agent that an agent started is told of the folder: how to work, and nothing of whom it is for. */
+const taskFiles: ReadonlySet<string> = new Set(["AGENTS.md", "TOOLS.md"]);
+/** What was noted of the owner's life. */
+const privateFiles: ReadonlySet<string> = new Set(["MEMORY.md"]);
+
+/**
+ * The files that a run is told: what is private only where the owner is alone with the agent, since whoever reads along can
+ * have it told. Pure.
+ */
+export function filesToldTo(
+  files: readonly WorkspaceFile[],
+  { isAlone, isSubagent, principal }: { principal: RunPrincipal; isAlone: boolean; isSubagent: boolean },
+): readonly WorkspaceFile[] {
+  if (isSubagent) return files.filter(({ name }) => taskFiles.has(name));
+  return principal.isOwner && isAlone ? files : files.filter(({ name }) => !privateFiles.has(name));
+}
+
 /** What a system prompt is made of. */
 export interface SystemPromptFacts {
   readonly agent: AgentProfile;
@@ -45,7 +62,9 @@ export function systemPrompt(facts: SystemPromptFacts): string {
       ? "You have no tools in this conversation."
       : `You have these tools: ${tools.map((tool) => tool.name).join(", ")}. Use them instead of guessing, and tell what you did. Your folder is ${agent.workspace}.`,
     untrustedRule,
-    `To answer nothing at all, say exactly ${silentWord}. A line "MEDIA:" with a path in your folder or an address attaches a file. [[reply_to_current]] quotes the message that you answer.`,
+    `To answer nothing at all, say exactly ${silentWord}.${
+      principal.isOwner ? ' A line "MEDIA:" with a path in your folder attaches a file.' : ""
+    } [[reply_to_current]] quotes the message that you answer.`,
     ...files
       .slice(0, maxFiles)
       .flatMap(({ name: file, text }) =>

@@ -168,6 +168,19 @@ export function openTurnsOf(sql: SqlTransaction, sessionKey: string): readonly T
     .map(recordOf);
 }
 
+/** The same of the sessions that a session started, and of those that they started. */
+export function openTurnsBelow(sql: SqlTransaction, sessionKey: string): readonly TurnRecord[] {
+  return sql
+    .all<TurnColumns>(
+      `WITH RECURSIVE below (key) AS (
+         SELECT key FROM agent_sessions WHERE spawned_by = ?
+         UNION SELECT agent_sessions.key FROM agent_sessions JOIN below ON agent_sessions.spawned_by = below.key)
+       SELECT ${light} FROM agent_turns WHERE session_key IN (SELECT key FROM below) AND ended_at IS NULL ORDER BY seq`,
+      sessionKey,
+    )
+    .map(recordOf);
+}
+
 /** How many turns wait or run. */
 export function countOpenTurns(sql: SqlTransaction): number {
   return sql.get<{ n: number }>("SELECT COUNT(*) AS n FROM agent_turns WHERE ended_at IS NULL")?.n ?? 0;

@@ -8,6 +8,7 @@ import {
   findTurn,
   glanceAtTurn,
   insertTurn,
+  openTurnsBelow,
   openTurnsOf,
   requestStop,
   type TurnCommand,
@@ -85,7 +86,8 @@ export function acceptTurn(
   if (command?.kind === "command") {
     const rest = command.name === "new" || command.name === "reset" ? afterReset(command.args, port) : undefined;
     const isAllowed = mayCommand(command, options.commandAuthorized);
-    const effects = isAllowed ? applyToRuns(sql, command.name, open, port) : undefined;
+    const below = endsRuns(command.name) ? openTurnsBelow(sql, turn.sessionKey) : [];
+    const effects = isAllowed ? applyToRuns(sql, command.name, [...open, ...below], port) : undefined;
     if (isAllowed && rest !== undefined) {
       const fresh = sessions.reset(sql, turn.sessionKey, { because: command.name, keep: "nothing", nowMs });
       if (rest.model !== undefined) sessions.patch(sql, fresh.key, { settings: { model: rest.model } }, nowMs);
@@ -102,6 +104,7 @@ export function acceptTurn(
       session,
       turn,
       open,
+      below,
       isAuthorized: options.commandAuthorized,
       nowMs,
     });
@@ -159,14 +162,16 @@ function mistakeIn(turn: TurnRequest): string | undefined {
   return undefined;
 }
 
-/** What `/stop`, `/new` and `/reset` do to what runs and waits. */
+const endsRuns = (name: string): boolean => name === "stop" || name === "new" || name === "reset";
+
+/** What `/stop`, `/new` and `/reset` do to what runs and waits, also in the sessions that this one started. */
 function applyToRuns(
   sql: SqlTransaction,
   name: string,
   open: readonly TurnRecord[],
   port: AcceptPort,
 ): TurnCommand | undefined {
-  if (name !== "stop" && name !== "new" && name !== "reset") return undefined;
+  if (!endsRuns(name)) return undefined;
   const ended: string[] = [];
   const stopping: string[] = [];
   for (const { joinedTo, runId, state } of open) {
@@ -225,14 +230,21 @@ function answerAtOnce(
   reply(sql, { runId, sessionKey, agentId, principal, route, ending: "final", text, media: [] });
 }
 
-/** `/new <model>` chooses a model, `/new <anything else>` goes on with that. */
+/** `/new <model>` chooses a model that may be chosen, `/new <anything else>` goes on with that. */
 function afterReset(
   args: string,
   { models, settings }: AcceptPort,
 ): { readonly model?: string; readonly text: string } {
   const [first = ""] = args.split(/\s/, 1);
-  const model = first === "" ? undefined : resolveModel(first, models, settings.modelAliases);
+  const model = first === "" ? undefined : allowedModel(first, models, settings);
   return model === undefined ? { text: args } : { model, text: args.slice(first.length).trim() };
+}
+
+/** The model that a word means, if it may be chosen: `undefined` for any other word. */
+function allowedModel(word: string, models: readonly ModelInfo[], settings: AgentSettings): string | undefined {
+  const { allowedModels, modelAliases } = settings;
+  const model = resolveModel(word, models, modelAliases);
+  return model === undefined || allowedModels.length === 0 || allowedModels.includes(model) ? model : undefined;
 }
 
 function withDirectives(
@@ -240,9 +252,8 @@ function withDirectives(
   command: Extract<ChatCommand, { readonly kind: "directives" }>,
   port: AcceptPort,
 ): TurnRequest {
-  const model =
-    command.model === undefined ? undefined : resolveModel(command.model, port.models, port.settings.modelAliases);
-  // A word that names no model was meant for the agent.
+  const model = command.model === undefined ? undefined : allowedModel(command.model, port.models, port.settings);
+  // A word that names no model that may be chosen was meant for the agent.
   if (command.model !== undefined && model === undefined) return turn;
   const options = {
     ...turn.options,

@@ -8,6 +8,7 @@ import {
   markShortened,
   newestTurn,
   openTurns,
+  openTurnsBelow,
   openTurnsOf,
   requestStop,
   type StopReasonOfTurn,
@@ -144,7 +145,8 @@ export class AgentRuntime {
   }
 
   /**
-   * Ends a session's runs, or one of them, and what waits there. Who is told so doesn't get an answer of them any more.
+   * Ends a session's runs, or one of them, and what waits there; with all of them also those of the sessions that it started. Who
+   * is told so doesn't get an answer of them any more.
    * @returns the ids of those that were ended
    * @throws {AgentError} `invalid` when the run is another session's
    */
@@ -158,7 +160,9 @@ export class AgentRuntime {
     const done = await this.#options.database.write((sql) => {
       const named = runId === undefined ? undefined : glanceAtTurn(sql, runId);
       if (named !== undefined && named.sessionKey !== sessionKey) return undefined;
-      const open = openTurnsOf(sql, sessionKey).filter((turn) => runId === undefined || turn.runId === runId);
+      const own = openTurnsOf(sql, sessionKey);
+      const open =
+        runId === undefined ? [...own, ...openTurnsBelow(sql, sessionKey)] : own.filter((turn) => turn.runId === runId);
       const ended: TurnRecord[] = [];
       const stopping: string[] = [];
       for (const turn of open) {
@@ -174,12 +178,8 @@ export class AgentRuntime {
     });
     if (done === undefined) throw new AgentError("invalid", "runId does not match sessionKey");
     this.#tellEnded(done.ended.map((turn) => ({ turn, ending })));
-    this.#lanes.forget(
-      sessionKey,
-      done.ended.map((turn) => turn.runId),
-    );
-    const run = this.#lanes.runIn(sessionKey);
-    if (run !== undefined && done.stopping.includes(run.runId)) run.abort(stopReason);
+    this.#forget(done.ended);
+    this.#stop(done.stopping, stopReason);
     return done.runIds;
   }
 
@@ -282,13 +282,25 @@ export class AgentRuntime {
   async #afterCommand(turn: TurnRecord, answer: AssistantMessage | undefined): Promise<void> {
     const { ended = [], stopping = [] } = turn.command ?? {};
     if (ended.length > 0) {
-      const turns = await this.#options.database.read((sql) => ended.map((runId) => glanceAtTurn(sql, runId)));
-      this.#tellEnded(turns.flatMap((one) => (one?.ending === undefined ? [] : [{ turn: one, ending: one.ending }])));
-      this.#lanes.forget(turn.sessionKey, ended);
+      const turns = await this.#options.database.read((sql) =>
+        ended.flatMap((runId) => glanceAtTurn(sql, runId) ?? []),
+      );
+      this.#tellEnded(turns.flatMap((one) => (one.ending === undefined ? [] : [{ turn: one, ending: one.ending }])));
+      this.#forget(turns);
     }
-    const run = this.#lanes.runIn(turn.sessionKey);
-    if (run !== undefined && stopping.includes(run.runId)) run.abort("stop");
+    this.#stop(stopping, "stop");
     if (turn.ending !== undefined) this.#tellEnded([{ turn, ending: turn.ending, message: answer }]);
+  }
+
+  /** Turns that ended before they began don't wait in memory either. */
+  #forget(ended: readonly TurnRecord[]): void {
+    for (const { runId, sessionKey } of ended) this.#lanes.forget(sessionKey, [runId]);
+  }
+
+  /** Ends those that run among these. */
+  #stop(runIds: readonly string[], reason: StopReasonOfTurn): void {
+    if (runIds.length === 0) return;
+    for (const run of this.#lanes.runs()) if (runIds.includes(run.runId)) run.abort(reason);
   }
 
   #runOf(turns: RunTurns, joining: () => readonly string[]): Run {
@@ -380,7 +392,10 @@ export class AgentRuntime {
   #sweepIn(delayMs: number): void {
     this.#cancelSweep = this.#options.clock.after(delayMs, () => {
       const { clock, database, settings } = this.#options;
-      const work = database.write((sql) => sweep(sql, settings().retention, clock.now()));
+      const work = database.write((sql) => {
+        const { retention, session } = settings();
+        return sweep(sql, retention, clock.now(), session.mainKey);
+      });
       this.#work.add(
         work.then(
           (taken) => this.#state === "open" && this.#sweepIn(taken > 0 ? 1_000 : sweepEveryMs),

@@ -6,7 +6,7 @@ import type { TurnRecord } from "../queue/turn-store.ts";
 import type { SessionRecord } from "../session/session-record.ts";
 import { thinkingLevelOf, thinkingLevels } from "../session/session-settings.ts";
 import type { SessionStore } from "../session/session-store.ts";
-import { type AgentSettings, agentOf } from "../settings.ts";
+import { type AgentSettings, agentOf, usualThinking } from "../settings.ts";
 import type { TurnRequest } from "../turn.ts";
 import { modelName, resolveModel } from "./model-choice.ts";
 
@@ -22,6 +22,8 @@ export interface CommandWorld {
   readonly turn: TurnRequest;
   /** What waits and runs in the session. */
   readonly open: readonly TurnRecord[];
+  /** The same in the sessions that it started, for commands that end it. */
+  readonly below: readonly TurnRecord[];
   readonly isAuthorized: boolean;
   readonly nowMs: number;
 }
@@ -45,12 +47,8 @@ export function answerCommand(command: Command, world: CommandWorld): string {
       return status(world);
     case "whoami":
       return whoami(world);
-    case "stop": {
-      const waiting = world.open.filter(({ state }) => state === "waiting").length;
-      const running = world.open.filter(({ joinedTo, state }) => state === "running" && joinedTo === undefined).length;
-      if (waiting + running === 0) return "Nothing was running.";
-      return `Stopped${running > 0 ? " what was running" : ""}${waiting > 0 ? `${running > 0 ? " and" : ""} ${waiting} waiting` : ""}.`;
-    }
+    case "stop":
+      return stopped(world);
     case "new":
     case "reset":
       return "A new conversation has begun.";
@@ -69,6 +67,18 @@ export function answerCommand(command: Command, world: CommandWorld): string {
     default:
       return command.name satisfies never;
   }
+}
+
+function stopped({ below, open }: CommandWorld): string {
+  const waiting = open.filter(({ state }) => state === "waiting").length;
+  const running = open.filter(({ joinedTo, state }) => state === "running" && joinedTo === undefined).length;
+  const agents = new Set(below.map(({ sessionKey }) => sessionKey)).size;
+  const what = [
+    ...(running > 0 ? ["what was running"] : []),
+    ...(waiting > 0 ? [`${waiting} waiting`] : []),
+    ...(agents > 0 ? [`${agents} ${agents === 1 ? "agent" : "agents"} that it had started`] : []),
+  ];
+  return what.length === 0 ? "Nothing was running." : `Stopped ${what.join(" and ")}.`;
 }
 
 /** The models that a session may choose. */
@@ -90,7 +100,7 @@ function status({ models, open, session, settings, turn }: CommandWorld): string
   return [
     `Agent: ${agent?.identity?.name ?? agent?.name ?? turn.agentId}`,
     `Model: ${session.settings.model ?? chain.primary}${chain.fallbacks.length > 0 ? ` (then ${chain.fallbacks.join(", ")})` : ""}${used}`,
-    `Thinking: ${session.settings.thinkingLevel ?? agent?.thinking ?? settings.thinking}`,
+    `Thinking: ${session.settings.thinkingLevel ?? usualThinking(settings, turn.agentId, info)}`,
     `Conversation: ${session.key}, ${session.inputTokens + session.outputTokens} tokens spent`,
     `Now: ${open.some(({ state }) => state === "running") ? "working" : "idle"}, ${waiting} waiting (${rules.mode})`,
   ].join("\n");
@@ -126,8 +136,10 @@ function model(args: string, { models, nowMs, session, sessions, settings, sql, 
   return `${name} thinks here from now on.`;
 }
 
-function think(args: string, { nowMs, session, sessions, settings, sql, turn }: CommandWorld): string {
-  const standard = agentOf(settings, turn.agentId)?.thinking ?? settings.thinking;
+function think(args: string, { models, nowMs, session, sessions, settings, sql, turn }: CommandWorld): string {
+  const chain = agentOf(settings, turn.agentId)?.model ?? settings.model;
+  const info = models.find((one) => modelName(one) === (session.settings.model ?? chain.primary));
+  const standard = usualThinking(settings, turn.agentId, info);
   if (args.trim() === "")
     return `Thinking: ${session.settings.thinkingLevel ?? standard}. Levels: ${thinkingLevels.join(", ")}.`;
   const level = thinkingLevelOf(args);

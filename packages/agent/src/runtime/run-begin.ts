@@ -12,7 +12,7 @@ import {
   type TurnRecord,
 } from "../queue/turn-store.ts";
 import type { SessionRecord } from "../session/session-record.ts";
-import { messagesOfRun, readTranscript } from "../session/transcripts.ts";
+import { maxMessageBytes, messagesOfRun, readTranscript } from "../session/transcripts.ts";
 import { type AgentProfile, type AgentSettings, agentOf } from "../settings.ts";
 import type { MessagePart, TranscriptMessage } from "../transcript.ts";
 import type { RunEnding, TurnRequest } from "../turn.ts";
@@ -45,7 +45,8 @@ export interface Begun {
   readonly callIds: Set<string>;
 }
 
-const maxHistory = { limit: 2_000, maxBytes: 12 * 1024 * 1024 };
+/** As much as one message may have: whatever was accepted is told whole. */
+const maxHistory = { limit: 2_000, maxBytes: maxMessageBytes };
 
 /**
  * Takes the turns of a run, or takes them up again after a restart.

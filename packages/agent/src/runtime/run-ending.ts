@@ -59,9 +59,7 @@ export function closeTurn(
     chatType: session?.origin?.chatType ?? (route.isDirect ? "direct" : "group"),
     override: session?.settings.sendPolicy,
   });
-  const text = isFinal
-    ? prefixed(answer.text, turn, settings, tally.model)
-    : noticeOf(ending, request.principal.isOwner);
+  const text = isFinal ? prefixed(answer.text, turn, settings, tally) : noticeOf(ending, request.principal.isOwner);
   port.reply(sql, {
     runId: turn.runId,
     sessionKey: turn.sessionKey,
@@ -76,7 +74,12 @@ export function closeTurn(
   });
 }
 
-function prefixed(text: string, turn: TurnRecord, settings: AgentSettings, modelFull = ""): string {
+function prefixed(
+  text: string,
+  turn: TurnRecord,
+  settings: AgentSettings,
+  { model: modelFull = "", thinking }: RunTally,
+): string {
   const { responsePrefix } = settings;
   if (text === "" || responsePrefix === undefined) return text;
   const agent = agentOf(settings, turn.agentId);
@@ -85,7 +88,7 @@ function prefixed(text: string, turn: TurnRecord, settings: AgentSettings, model
     ["model", model.join("/")],
     ["modelFull", modelFull],
     ["provider", provider],
-    ["thinkingLevel", agent?.thinking ?? settings.thinking],
+    ["thinkingLevel", thinking],
     ["identity.name", agent?.identity?.name ?? agent?.name ?? turn.agentId],
   ]);
   const prefix = responsePrefix.replace(/\{([a-zA-Z.]+)\}/g, (whole, name: string) => values.get(name) ?? whole);

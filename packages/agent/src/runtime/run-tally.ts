@@ -1,9 +1,12 @@
+import type { ThinkingLevel } from "../session/session-settings.ts";
 import type { Usage } from "../transcript.ts";
 
 /** What a run has used up so far, and by which model. */
 export class RunTally {
   /** As `provider/model`; the one that answered last. */
   model: string | undefined;
+  /** How hard it thought in its last step. */
+  thinking: ThinkingLevel = "off";
   /** Steps that were begun. */
   steps = 0;
   #usage: Usage = {};

@@ -1,7 +1,7 @@
 import { BackendError, isBackendError, type ModelInfo } from "../backend.ts";
 import { modelContext } from "../prompt/model-context.ts";
 import { thinkingLevelOf } from "../session/session-settings.ts";
-import type { AgentSettings, ModelChain } from "../settings.ts";
+import { type AgentSettings, type ModelChain, usualThinking } from "../settings.ts";
 import type { Tool } from "../tool.ts";
 import type { MessagePart } from "../transcript.ts";
 import {
@@ -105,8 +105,10 @@ async function thinkWith(name: string, port: RunPort, step: StepWorld, contextSh
   if (model === undefined) throw new BackendError("unavailable", `"${name}" names no model: it reads provider/model.`);
   const backend = await backends.for(model);
   const info = backend.models().find((one) => one.provider === model.provider && one.model === model.model);
-  const { agent, request, session, settings, turn } = begun;
-  const wanted = request.options?.thinking ?? session.settings.thinkingLevel ?? agent.thinking ?? settings.thinking;
+  const { request, session, settings, turn } = begun;
+  const wanted = thinkingLevelOf(request.options?.thinking ?? session.settings.thinkingLevel ?? "");
+  const thinking = wanted ?? usualThinking(settings, turn.agentId, info);
+  step.tally.thinking = thinking;
   const collector = new ThoughtCollector(
     { text: (soFar) => voice.text(soFar) },
     () => `call_${newId()}`,
@@ -127,7 +129,7 @@ async function thinkWith(name: string, port: RunPort, step: StepWorld, contextSh
         system: step.system,
         messages: modelContext(begun.messages, Math.floor(contextOf(info, settings) * contextShare)),
         tools: step.tools.map(({ description }) => description),
-        thinking: thinkingLevelOf(wanted) ?? "off",
+        thinking,
       },
     });
   } finally {

@@ -2,7 +2,7 @@ import type { SqlTransaction } from "@saltgate/store";
 import { isBackendError } from "../backend.ts";
 import { type ToolCallPart, toolCallsOf } from "../prompt/model-context.ts";
 import { shapeReply } from "../prompt/reply-shape.ts";
-import { systemPrompt, type WorkspaceFile } from "../prompt/system-prompt.ts";
+import { filesToldTo, systemPrompt, type WorkspaceFile } from "../prompt/system-prompt.ts";
 import { endTurn, findTurn, joinedTurns, markRunning, type TurnAnswer, uncountAttempt } from "../queue/turn-store.ts";
 import { messagesOfRun } from "../session/transcripts.ts";
 import type { Tool, ToolContext } from "../tool.ts";
@@ -209,16 +209,18 @@ export class Run {
   }
 
   #system(begun: Begun, tools: readonly Tool[], files: readonly WorkspaceFile[]): string {
-    const { agent, request, turn } = begun;
+    const { agent, request, session, turn } = begun;
+    const isDirect = request.reply?.isDirect ?? session.kind !== "group";
+    const isSubagent = session.spawnedBy !== undefined;
     return systemPrompt({
       agent,
-      files,
+      files: filesToldTo(files, { principal: request.principal, isAlone: isDirect, isSubagent }),
       maxFileChars: begun.settings.workspaceFileChars,
       tools: tools.map(({ description }) => description),
       principal: request.principal,
       sessionKey: turn.sessionKey,
       channel: request.reply?.channel,
-      isDirect: request.reply?.isDirect ?? true,
+      isDirect,
       extra: request.options?.extraSystem,
       now: new Date(this.#port.clock.now()).toString(),
     });
@@ -252,11 +254,13 @@ export class Run {
 
   /** What was said meanwhile joins, where it may. */
   async #join(begun: Begun): Promise<void> {
+    // A run that is stopping takes nobody along: what was said after the stop is answered by the next one.
+    if (this.#controller.signal.aborted) return;
     const runIds = this.#port.joining();
     if (runIds.length === 0) return;
     const { clock, database, sessions } = this.#port;
     const where = { key: this.sessionKey, sessionId: begun.sessionId, runId: this.#runId };
-    const joined = await database.write((sql) =>
+    const write = (sql: SqlTransaction): readonly TranscriptMessage[] =>
       runIds.flatMap((runId) => {
         const turn = findTurn(sql, runId);
         if (turn?.request === undefined) return [];
@@ -265,9 +269,9 @@ export class Run {
         const message: TranscriptMessage = { role: "user", content: turn.request.content, timestamp: nowMs };
         sessions.append(sql, where, message);
         return [message];
-      }),
-    );
-    begun.messages.push(...joined);
+      });
+    // They don't wait any more: nobody else would answer them before the next start.
+    begun.messages.push(...(await this.#patiently("what joins a run", () => database.write(write))));
   }
 
   async #append(begun: Begun, message: TranscriptMessage): Promise<void> {
@@ -364,7 +368,7 @@ export class Run {
         ...(typeof replyTo === "object" && { replyToId: replyTo.id }),
         ...(shapes.some(({ asVoice }) => asVoice) && { asVoice: true }),
       });
-      sessions.spend(sql, this.sessionKey, {
+      sessions.spend(sql, where, {
         input: this.#tally.usage.input ?? 0,
         output: this.#tally.usage.output ?? 0,
         context: this.#tally.contextTokens,
@@ -378,7 +382,7 @@ export class Run {
         joined,
       };
     };
-    const end = await this.#patiently(() => this.#port.database.write(write));
+    const end = await this.#patiently("the end of a run", () => this.#port.database.write(write));
     this.#voice?.ended(end.ending, end.message);
     return end;
   }
@@ -405,16 +409,13 @@ export class Run {
     );
   }
 
-  /** A full disk may be emptied: the end of a run is tried again before it is left to the next start. */
-  async #patiently<T>(work: () => Promise<T>): Promise<T> {
+  /** A full disk may be emptied: what must not be lost is tried again before it is left to the next start. */
+  async #patiently<T>(what: string, work: () => Promise<T>): Promise<T> {
     for (const pauseMs of endPausesMs) {
       try {
         return await work();
       } catch (error) {
-        this.#port.log.error(
-          { runId: this.#runId, error: String(error) },
-          "the end of a run can't be written; trying again",
-        );
+        this.#port.log.error({ runId: this.#runId, error: String(error) }, `${what} can't be written; trying again`);
         const signal = this.#controller.signal;
         if (signal.aborted && signal.reason instanceof RunAborted && signal.reason.reason === "closing") throw error;
         const { promise, resolve } = deferred<void>();

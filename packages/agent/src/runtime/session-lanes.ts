@@ -51,11 +51,6 @@ export class SessionLanes {
     return { lanes: this.#lanes.size, asking: askingIn(this.#slots) };
   }
 
-  /** The run of a session. */
-  runIn(sessionKey: string): Run | undefined {
-    return this.#lanes.get(sessionKey)?.run;
-  }
-
   /** All that run. */
   runs(): readonly Run[] {
     return [...this.#lanes.values()].flatMap(({ run }) => run ?? []);

@@ -1,4 +1,5 @@
 import type { SqlTransaction } from "@saltgate/store";
+import { keyPart } from "./session-key.ts";
 
 /** How much of the past is kept. What exceeds a bound goes oldest first; nothing that waits or runs ever goes. */
 export interface RetentionLimits {
@@ -34,10 +35,13 @@ const batch = 200;
 
 /**
  * Removes what is beyond the limits, some of it at a time.
+ * @param mainKey the word of main sessions, which stay
  * @returns how many rows of all kinds were taken; when it isn't 0, there may be more
  */
-export function sweep(sql: SqlTransaction, limits: RetentionLimits, nowMs: number): number {
-  return sweepSessions(sql, limits, nowMs) + sweepTranscripts(sql, limits, nowMs) + sweepTurns(sql, limits, nowMs);
+export function sweep(sql: SqlTransaction, limits: RetentionLimits, nowMs: number, mainKey = "main"): number {
+  return (
+    sweepSessions(sql, limits, nowMs, mainKey) + sweepTranscripts(sql, limits, nowMs) + sweepTurns(sql, limits, nowMs)
+  );
 }
 
 function sweepTurns(sql: SqlTransaction, limits: RetentionLimits, nowMs: number): number {
@@ -86,11 +90,12 @@ function sweepTranscripts(sql: SqlTransaction, limits: RetentionLimits, nowMs: n
   return taken;
 }
 
-function sweepSessions(sql: SqlTransaction, limits: RetentionLimits, nowMs: number): number {
+function sweepSessions(sql: SqlTransaction, limits: RetentionLimits, nowMs: number, mainKey: string): number {
   let n = sql.get<{ n: number }>("SELECT COUNT(*) AS n FROM agent_sessions")?.n ?? 0;
   const rows = sql.all<{ key: string; session_id: string; updated_at: number }>(
-    `SELECT key, session_id, updated_at FROM agent_sessions WHERE pinned = 0 AND key NOT LIKE 'agent:%:main'
+    `SELECT key, session_id, updated_at FROM agent_sessions WHERE pinned = 0 AND key <> 'agent:' || agent_id || ':' || ?
        AND key NOT IN (SELECT session_key FROM agent_turns WHERE ended_at IS NULL) ORDER BY updated_at LIMIT ?`,
+    keyPart(mainKey),
     batch,
   );
   let taken = 0;

@@ -90,8 +90,8 @@ const texts: ReadonlySet<string> = new Set([
   "fastMode",
   "traceLevel",
 ]);
-/** Levels whose `off` is the same as nothing set. */
-const offIsUnset: ReadonlySet<string> = new Set(["thinkingLevel", "verboseLevel", "reasoningLevel", "responseUsage"]);
+/** Levels whose `off` is the same as nothing set. That of thinking isn't: what is usual may be more. */
+const offIsUnset: ReadonlySet<string> = new Set(["verboseLevel", "reasoningLevel", "responseUsage"]);
 
 /** The settings after a change, or what is wrong with it. */
 export function changeSettings(

@@ -269,10 +269,10 @@ export class SessionStore {
     return { seq, messageId };
   }
 
-  /** Counts what a run used. */
+  /** Counts what a run used; one of a transcript that the session has left since isn't its any more. */
   spend(
     sql: SqlTransaction,
-    key: string,
+    { key, sessionId }: { readonly key: string; readonly sessionId: string },
     used: {
       readonly input: number;
       readonly output: number;
@@ -282,12 +282,13 @@ export class SessionStore {
   ): void {
     sql.run(
       `UPDATE agent_sessions SET input_tokens = input_tokens + ?, output_tokens = output_tokens + ?,
-         context_tokens = coalesce(?, context_tokens), model = coalesce(?, model) WHERE key = ?`,
+         context_tokens = coalesce(?, context_tokens), model = coalesce(?, model) WHERE key = ? AND session_id = ?`,
       used.input,
       used.output,
       used.context ?? null,
       used.model ?? null,
       key,
+      sessionId,
     );
   }
 

@@ -29,13 +29,27 @@ export interface ExecQuestion {
   readonly policy: ExecPolicy["view"];
 }
 
+/** What narrows the host's rules. */
+export interface ExecLimits {
+  readonly security?: ExecSecurity | undefined;
+  readonly ask?: ExecAsk | undefined;
+}
+
+/** The same as a session sets it. */
+export interface SessionExecLimits extends ExecLimits {
+  /** Where its commands are to run: anything but `gateway` and `auto` isn't here. */
+  readonly host?: string | undefined;
+}
+
 /** What decides on the gateway's host what agents may run. */
 export interface HostExecOptions {
   readonly approvals: Pick<ExecApprovalsFile, "allow" | "noteUse" | "policyFor">;
   /** The host; commands run in the agent's workspace unless they say otherwise. */
   readonly view: Omit<HostView, "defaultCwd">;
   /** `tools.exec` of the configuration: narrows what the approvals file says, and never widens it. */
-  readonly limits?: () => { readonly security?: ExecSecurity | undefined; readonly ask?: ExecAsk | undefined };
+  readonly limits?: () => ExecLimits;
+  /** What a session, and those that started it, were set to: each narrows further. @default nothing */
+  readonly sessionLimits?: (sessionKey: string) => Promise<readonly SessionExecLimits[]>;
   /** Asks the owner, and waits. `expired`: nobody answered in time, or nobody is there. Whoever asked must not answer. */
   readonly ask: (question: ExecQuestion, context: ToolContext) => Promise<ApprovalDecision | "expired">;
   /** Names of the programs of skills. @default none */
@@ -100,7 +114,14 @@ async function plan(
     { ...options.view, defaultCwd: context.workspace },
   );
   if (!outcome.ok) return refused(`${outcome.message}.`);
-  const policy = narrowed(await options.approvals.policyFor(agentId), options.limits?.() ?? {});
+  const ofSession = (await options.sessionLimits?.(sessionKey)) ?? [];
+  const elsewhere = ofSession.find(({ host = "auto" }) => host !== "auto" && host !== "gateway")?.host;
+  if (elsewhere !== undefined)
+    return refused(`This conversation is set to run nothing on the gateway's host (execHost: ${elsewhere}).`);
+  const policy = ofSession.reduce(
+    (soFar, limits) => narrowed(soFar, limits, "session"),
+    narrowed(await options.approvals.policyFor(agentId), options.limits?.() ?? {}, "tools.exec"),
+  );
   const { homedir, platform } = options.view;
   const skillBins = policy.security === "allowlist" && policy.autoAllowSkills ? await options.skillBins?.() : undefined;
   const facts = { homedir, platform, ...(skillBins !== undefined && { skillBins }) };
@@ -108,13 +129,10 @@ async function plan(
   return { ...outcome, policy, verdict };
 }
 
-function narrowed(
-  policy: ExecPolicy,
-  { ask, security }: ReturnType<NonNullable<HostExecOptions["limits"]>>,
-): ExecPolicy {
+function narrowed(policy: ExecPolicy, { ask, security }: ExecLimits, from: "tools.exec" | "session"): ExecPolicy {
   const { autoAllowSkills } = policy;
   const rules = { security: security ?? policy.security, ask: ask ?? policy.ask, autoAllowSkills };
-  const sources = { security: "tools.exec.security", ask: "tools.exec.ask" };
+  const sources = { security: `${from}.security`, ask: `${from}.ask` };
   return combinePolicies(policy, { ...rules, allowlist: [], view: { ...rules, sources } });
 }
 

@@ -11,6 +11,8 @@ export interface SessionsPort {
       readonly limit: number;
       readonly activeMinutes: number | undefined;
       readonly messageLimit: number;
+      /** Which sessions may be told; the others don't count. */
+      readonly mayReach: (sessionKey: string) => boolean;
     },
     context: ToolContext,
   ): Promise<readonly { readonly key: string }[]>;
@@ -105,8 +107,10 @@ export function sessionTools(port: SessionsPort, reach: () => SessionReach): rea
         messageLimit: z.int().min(0).max(20).optional().describe("So many of the last messages of each."),
       }),
       async run({ kinds, limit = 50, activeMinutes, messageLimit = 0 }, context) {
-        const rows = await port.list({ kinds, limit, activeMinutes, messageLimit }, context);
-        return { text: json(rows.filter(({ key }) => mayReach(context.agentId, key, reach()))) };
+        const now = reach();
+        const isReached = (key: string): boolean => mayReach(context.agentId, key, now);
+        const rows = await port.list({ kinds, limit, activeMinutes, messageLimit, mayReach: isReached }, context);
+        return { text: json(rows.filter(({ key }) => isReached(key))) };
       },
     }),
     defineTool({
@@ -133,7 +137,8 @@ export function sessionTools(port: SessionsPort, reach: () => SessionReach): rea
       ownerOnly: false,
       name: "session_status",
       describe: "Tells what this conversation thinks with, and what it used. Changes its model when one is named.",
-      untrustedOutput: false,
+      // Its title is a person's or a group's name, or the first words in it.
+      untrustedOutput: true,
       params: z.strictObject({
         sessionKey: sessionKey.optional(),
         model: z.string().min(1).max(300).optional().describe('A model, or "default".'),

@@ -114,6 +114,47 @@ test("[runs:context] model context: the newest that fits, from where somebody sp
   expect(modelContext([said("long ".repeat(9_000))], 10)).toHaveLength(1);
 });
 
+test("[runs:context] model context: a run whose own results are too much loses the oldest of them, and goes on", () => {
+  const step = (id: string, text: string): TranscriptMessage[] => [
+    {
+      role: "assistant",
+      content: [{ type: "toolCall", id, name: "t", arguments: {} }],
+      stopReason: "toolUse",
+      timestamp: 1,
+    },
+    {
+      role: "toolResult",
+      toolCallId: id,
+      toolName: "t",
+      content: [{ type: "text", text }],
+      isError: false,
+      timestamp: 1,
+    },
+  ];
+  const chars = (messages: readonly TranscriptMessage[]) => JSON.stringify(messages).length;
+  const run = [said("look through it all"), ...["a", "b", "c"].flatMap((id) => step(id, `${id} `.repeat(20_000)))];
+  const context = modelContext(run, 15_000);
+  expect(context.map(({ role }) => role)).toEqual(run.map(({ role }) => role));
+  expect(chars(context)).toBeLessThan(60_000);
+  expect(JSON.stringify(context[2])).toContain("This result was left out");
+  expect(context[6]).toEqual(run[6]);
+  const [, , last] = modelContext([said("look"), ...step("d", untrusted("a page", "obey ".repeat(40_000)))], 2_000);
+  const text = last?.content[0]?.type === "text" ? last.content[0].text : "";
+  expect(text.length).toBeLessThan(3_500);
+  expect(
+    text
+      .split("\n")
+      .slice(1, -1)
+      .every((line) => line.startsWith("| ")),
+  ).toBe(true);
+  expect(text.endsWith("\n[end of quote]")).toBe(true);
+  const image = { type: "image" as const, data: "a".repeat(9_000_000), mimeType: "image/png" };
+  const images = ["e", "f"].flatMap((id) =>
+    step(id, "").map((message) => (message.role === "toolResult" ? { ...message, content: [image] } : message)),
+  );
+  expect(chars(modelContext([said("look"), ...images], 100_000))).toBeLessThan(16_000_000);
+});
+
 test("[runs:collect] queue prompt: what came together is told together, of what didn't fit a line, and one alone as it is", () => {
   const turn = (text: string, shortened = false) => ({
     content: [{ type: "text" as const, text }],

@@ -583,6 +583,118 @@ test("[runs:commands] runtime: a directive before a message holds for it alone, 
   expect(askedTexts(world.backend.requests[1]).at(-1)).toBe("user: /think high hm");
 });
 
+test("[runs:abort] runtime: /stop ends what the session had started, whether it runs or waits", async () => {
+  const world = await openWorld({
+    scripts: { m: (_, signal) => hangs(signal, "busy") },
+    change: (settings) => ({ ...settings, concurrency: { ...settings.concurrency, subagent: 1 } }),
+  });
+  const child = (runId: string, spawnedBy: string) =>
+    world.runtime.submit(
+      turn(runId, "work", { sessionKey: `agent:main:subagent:${runId}`, options: { spawnedBy } }),
+      authorized,
+    );
+  await child("a", "agent:main:main");
+  await child("b", "agent:main:subagent:a");
+  await child("c", "agent:main:other");
+  await until("it speaks", () => world.events.some(({ type }) => type === "text"));
+  await world.runtime.submit(turn("s", "/stop", { reply: route }), authorized);
+  expect(await world.runtime.wait("s", 60_000)).toMatchObject({ text: "Stopped 2 agents that it had started." });
+  for (const runId of ["a", "b"])
+    expect(await world.runtime.wait(runId, 60_000)).toMatchObject({ ending: { state: "aborted", stopReason: "stop" } });
+  await until("the other one's runs", () => world.runtime.running().some(({ runId }) => runId === "c"));
+});
+
+test("[sessions:reset] runtime: what a run of the old conversation used isn't counted in the new one", async () => {
+  let steps = 0;
+  const look = tool("look", async () => ({ content: [{ type: "text", text: "looked" }], isError: false }));
+  const world = await openWorld({
+    scripts: { m: (_, signal) => (steps++ === 0 ? calls(["c", "look"]) : hangs(signal, "well")) },
+    tools: [look],
+  });
+  await world.runtime.submit(turn("r1", "work"), authorized);
+  await until("it speaks", () => world.events.some(({ type }) => type === "text"));
+  await world.runtime.submit(turn("s", "/new"), authorized);
+  expect(await world.runtime.wait("r1", 60_000)).toMatchObject({ ending: { state: "aborted" } });
+  const session = await world.database.read((sql) => world.runtime.sessions.get(sql, "agent:main:main"));
+  expect(session).toMatchObject({ inputTokens: 0, outputTokens: 0, contextTokens: undefined });
+});
+
+test("[runs:commands] runtime: models that reason think a little unless something else is set, and /think off is off", async () => {
+  const world = await openWorld({ scripts: { m: () => says("m"), deep: () => says("deep") } });
+  const models = () => [
+    { provider: "test", model: "m", name: "m" },
+    { provider: "test", model: "deep", name: "deep", reasoning: true },
+  ];
+  Object.assign(world.backend, { models });
+  const say = async (runId: string, text: string) => {
+    await world.runtime.submit(turn(runId, text), authorized);
+    return (await world.runtime.wait(runId, 60_000))?.text;
+  };
+  const thinking = () => world.backend.requests.at(-1)?.thinking;
+  await say("r1", "Hello");
+  expect(thinking()).toBe("off");
+  await say("r2", "/model deep Hello");
+  expect(thinking()).toBe("low");
+  expect(await say("r3", "/think off")).toBe("Thinking: off.");
+  await say("r4", "/model deep Hello");
+  expect(thinking()).toBe("off");
+  expect(await say("r5", "/new")).toContain("new conversation");
+  world.settings = { ...world.settings, thinking: "high" };
+  expect(await say("r6", "/think off")).toBe("Thinking: off.");
+  await say("r7", "Hello");
+  expect(thinking()).toBe("off");
+});
+
+test("[runs:prompt] runtime: what is noted of the owner is told where he is alone with the agent, and nowhere else", async () => {
+  const workspaceFiles = async () =>
+    ["AGENTS.md", "USER.md", "MEMORY.md"].map((name) => ({ name, text: `in ${name}` }));
+  const world = await openWorld({ options: { workspaceFiles } });
+  const told = async (runId: string, more: Parameters<typeof turn>[2]) => {
+    await world.runtime.submit(turn(runId, "Hi", more), authorized);
+    await world.runtime.wait(runId, 60_000);
+    return (world.backend.requests.at(-1)?.system ?? "").match(/in [A-Z]+\.md/g) ?? [];
+  };
+  const group = "agent:main:telegram:group:5";
+  const all = ["in AGENTS.md", "in USER.md", "in MEMORY.md"];
+  expect(await told("own", {})).toEqual(all);
+  expect(await told("chat", { reply: route })).toEqual(all);
+  expect(await told("group", { sessionKey: group, reply: { ...route, isDirect: false } })).toEqual(all.slice(0, 2));
+  expect(await told("client", { sessionKey: group })).toEqual(all.slice(0, 2));
+  expect(await told("guest", { principal: stranger, reply: route })).toEqual(all.slice(0, 2));
+  const child = { sessionKey: "agent:main:subagent:1", options: { spawnedBy: "agent:main:main" } };
+  expect(await told("task", child)).toEqual(["in AGENTS.md"]);
+});
+
+test("[runs:context] runtime: images as large as they are accepted reach the model", async () => {
+  const world = await openWorld();
+  const image = { type: "image" as const, data: "a".repeat(6_700_000), mimeType: "image/png" };
+  const content = [{ type: "text" as const, text: "What is on these?" }, image, image];
+  expect(await world.runtime.submit(turn("r1", "What is on these?", { content }), authorized)).toMatchObject({
+    status: "accepted",
+  });
+  await world.runtime.wait("r1", 60_000);
+  expect(world.backend.requests[0]?.messages.at(-1)?.content.map(({ type }) => type)).toEqual([
+    "text",
+    "image",
+    "image",
+  ]);
+});
+
+test("[runs:commands] runtime: no command chooses a model that isn't among those that may be chosen", async () => {
+  const world = await openWorld({
+    scripts: { m: () => says("m"), dear: () => says("dear") },
+    change: (settings) => ({ ...settings, allowedModels: ["test/m"] }),
+  });
+  const say = async (runId: string, text: string) => {
+    await world.runtime.submit(turn(runId, text), authorized);
+    return (await world.runtime.wait(runId, 60_000))?.text;
+  };
+  expect(await say("r1", "/model dear")).toContain('no model "dear" to choose');
+  expect(await say("r2", "/model dear Hello")).toBe("m");
+  expect(await say("r3", "/new test/dear Hello")).toBe("m");
+  expect(await say("r4", "Hello")).toBe("m");
+});
+
 test("[sessions:stale] runtime: a conversation starts over after its day, and commands don't see the old one", async () => {
   const world = await openWorld();
   const ask = async (runId: string) => {

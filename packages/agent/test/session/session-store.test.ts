@@ -1,6 +1,7 @@
 import { METHODS } from "@saltgate/protocol";
 import { expect, test } from "vitest";
 import { defaultRetention, type SessionStore, sessionEntry, sessionRow, sweep } from "../../src/index.ts";
+import { openWorld, turn, until } from "../runtime/world.ts";
 import { answered, databaseFile, makeStore, openDatabase, said } from "./world.ts";
 
 const key = "agent:main:telegram:dm:7";
@@ -259,4 +260,27 @@ test("[sessions:retention] session store: the past is bounded by number, size an
   await database.write((sql) => sweep(sql, old, 30_000));
   expect(await database.read((sql) => sessions.list(sql).map((record) => record.key))).toEqual(["agent:main:main"]);
   expect(await database.read((sql) => sql.all("SELECT COUNT(*) AS n FROM agent_messages"))).toEqual([{ n: 2 }]);
+});
+
+test("[sessions:retention] runtime: the main session stays, also where it has another name", async () => {
+  const world = await openWorld({
+    change: (settings) => ({
+      ...settings,
+      session: { ...settings.session, mainKey: "home" },
+      retention: { ...settings.retention, sessionMaxAgeMs: 1_000 },
+    }),
+  });
+  for (const [runId, sessionKey] of [
+    ["r1", "agent:main:home"],
+    ["r2", "agent:main:telegram:group:main"],
+  ] as const) {
+    await world.runtime.submit(turn(runId, "Hi", { sessionKey }), { commandAuthorized: true });
+    await world.runtime.wait(runId, 60_000);
+  }
+  const keys = () => world.database.read((sql) => world.runtime.sessions.list(sql).map(({ key }) => key));
+  await until("the old one goes", async () => {
+    world.clock.move(60_000);
+    return (await keys()).length < 2;
+  });
+  expect(await keys()).toEqual(["agent:main:home"]);
 });

@@ -78,6 +78,7 @@ test("[tools:untrusted] output that others can shape is marked as such", () => {
     "sessions_list",
     "sessions_history",
     "sessions_send",
+    "session_status",
   ]);
 });
 

@@ -122,8 +122,8 @@ function assistantContent(
         return [
           {
             type: "tool-call",
-            toolCallId: ids.of(part.id),
-            toolName: part.name,
+            toolCallId: ids.ofCall(part.id),
+            toolName: nameToSend(part.name),
             input: argumentsToSend(part.arguments),
           },
         ];
@@ -142,8 +142,8 @@ function resultOf(
   const images = content.filter((part) => part.type === "image");
   const result = (output: ToolOutput): Content<"tool"> => ({
     type: "tool-result",
-    toolCallId: ids.of(toolCallId),
-    toolName,
+    toolCallId: ids.ofResult(toolCallId),
+    toolName: nameToSend(toolName),
     output,
   });
   if (images.length === 0)
@@ -184,19 +184,39 @@ function withCacheMarks(prompt: readonly SdkMessage[]): SdkPrompt {
   );
 }
 
-/** Ids of calls as a provider takes them. Anthropic refuses characters that other providers' ids have. */
+/** What the providers take as the id of a call: OpenAI no more than 40 characters, Anthropic few different ones. */
+const TAKEN_IDS: Readonly<Record<ProviderApi, RegExp>> = {
+  "openai-completions": /^[\s\S]{1,40}$/,
+  "anthropic-messages": /^[a-zA-Z0-9_-]{1,64}$/,
+};
+
+/**
+ * Ids of calls as a provider takes them, each for one call alone: Anthropic refuses an id that comes twice, and other
+ * providers count anew in every answer. A result belongs to the last call of its id.
+ */
 class CallIds {
-  readonly #given = new Map<string, string>();
   readonly #api: ProviderApi;
+  readonly #sent = new Set<string>();
+  readonly #last = new Map<string, string>();
 
   constructor(api: ProviderApi) {
     this.#api = api;
   }
 
-  of(id: string): string {
-    if (this.#api !== "anthropic-messages" || /^[a-zA-Z0-9_-]{1,64}$/.test(id)) return id;
-    const known = this.#given.get(id) ?? `call_${this.#given.size}_${id.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 40)}`;
-    this.#given.set(id, known);
-    return known;
+  ofCall(id: string): string {
+    const isTaken = TAKEN_IDS[this.#api].test(id) && !this.#sent.has(id);
+    const sent = isTaken ? id : `call_${this.#sent.size}_${id.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 28)}`;
+    this.#sent.add(sent);
+    this.#last.set(id, sent);
+    return sent;
   }
+
+  ofResult(id: string): string {
+    return this.#last.get(id) ?? id;
+  }
+}
+
+/** Names that models make up stand in a transcript, and no provider takes back what can't be a name. Pure. */
+function nameToSend(name: string): string {
+  return name.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64);
 }

@@ -19,7 +19,8 @@ export interface FetchWatch {
  */
 export function watchedFetch({ heard, maxAnswerBytes }: FetchWatch): typeof fetch {
   return async (input, init) => {
-    const response = await fetch(input, { ...init, redirect: "manual" });
+    const sent = typeof init?.body === "string" ? { body: withoutHalfCharacters(init.body) } : {};
+    const response = await fetch(input, { ...init, ...sent, redirect: "manual" });
     heard();
     const strange = strangenessOf(response);
     if (strange !== undefined) {
@@ -30,6 +31,16 @@ export function watchedFetch({ heard, maxAnswerBytes }: FetchWatch): typeof fetc
     const counted = body && counting(body, heard, response.ok ? maxAnswerBytes : MAX_REFUSAL_BYTES);
     return new Response(counted, { status, statusText, headers });
   };
+}
+
+/**
+ * JSON without halves of characters: a text that was cut through an emoji has one, `JSON.stringify` escapes it, and a
+ * provider that refuses it would refuse the whole conversation from then on. Pure.
+ */
+function withoutHalfCharacters(json: string): string {
+  if (!json.includes("\\ud")) return json;
+  // An even number of backslashes before it is text.
+  return json.replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, "$1\\ufffd");
 }
 
 function strangenessOf({ status, ok, headers }: Response): string | undefined {

@@ -1,3 +1,4 @@
+import type { TranscriptMessage } from "@saltgate/agent";
 import { expect, test } from "vitest";
 import { ModelsEmulator } from "../../../../tooling/emulators/src/models/models-emulator.ts";
 import { backendAt, bothApis, remembered, request, textOf, thinkThrough, tool, user } from "./support/world.ts";
@@ -124,6 +125,41 @@ for (const api of bothApis) {
     expect(error).toBeUndefined();
     expect(textOf(events)).toBe("echo: and now?");
     expect(JSON.stringify(emulator.requests[0]?.body)).toContain("the run ended before this was done");
+  });
+
+  test(`[models:repair] ${api}: ids and names of calls that came from elsewhere are sent so that the provider takes them`, async () => {
+    await using emulator = await ModelsEmulator.start();
+    const round = (id: string, name: string): TranscriptMessage[] => [
+      user("go"),
+      {
+        role: "assistant",
+        timestamp: 2,
+        stopReason: "toolUse",
+        content: [{ type: "toolCall", id, name, arguments: {} }],
+      },
+      {
+        role: "toolResult",
+        timestamp: 3,
+        toolCallId: id,
+        toolName: name,
+        isError: false,
+        content: [{ type: "text", text: `result of ${name}` }],
+      },
+    ];
+    const long = `call_${"0123456789abcdef-".repeat(4)}`;
+    const messages = [...round(long, "read"), ...round("call_0", "functions.read file"), ...round("call_0", "read")];
+    const { error, events } = await thinkThrough(backendAt(emulator, api), request(messages, { tools: [tool] }));
+    expect(error).toBeUndefined();
+    expect(textOf(events)).toBe("results: result of read");
+  });
+
+  test(`[models:repair] ${api}: half a character, where a text was cut through one, is sent as a sign that providers take`, async () => {
+    await using emulator = await ModelsEmulator.start();
+    const half = "☀️ 🌊".slice(0, -1);
+    const asked = request([user(`${half} | \\ud83d | 🌊${half}`)], { system: `notes ${half}` });
+    const { error, events } = await thinkThrough(backendAt(emulator, api), asked);
+    expect(error).toBeUndefined();
+    expect(textOf(events)).toBe("echo: ☀️ \ufffd | \\ud83d | 🌊☀️ \ufffd");
   });
 
   test(`[models:repair] ${api}: a transcript that begins with the agent begins with a person`, async () => {

@@ -308,7 +308,7 @@ export class ConversationDesk {
         const message = text(event === "voice.transcript" ? "text" : "message");
         if (message === undefined) return "the payload has no text";
         const turn: TurnRequest = {
-          runId: text("key") ?? this.#options.newId(),
+          runId: nodeRunId(text("key") ?? this.#options.newId(), caller),
           sessionKey: key,
           agentId: key.split(":")[1] ?? "main",
           content: [{ type: "text", text: message }],
@@ -396,4 +396,9 @@ export class ConversationDesk {
     this.runtime.sessions.ensure(sql, { key, nowMs: clock.now() });
     this.runtime.sessions.inject(sql, key, { text }, clock.now());
   }
+}
+
+/** A run's id out of a node's own key: no node can take the id of another's message, or of one that comes from elsewhere. */
+function nodeRunId(key: string, { connId, deviceId = connId }: Peer): string {
+  return `node-${deviceId}-${key}`;
 }

@@ -32,7 +32,7 @@ import { keyOf } from "../channels/channel-desk.ts";
 import { dropHint } from "../channels/drop-record.ts";
 import { type Logger, loggable } from "../logging/logger.ts";
 import { fetchImages } from "./inbound-media.ts";
-import { contextText, plainText, quoteText, speaker } from "./inbound-words.ts";
+import { contextText, plainText, quoteText, reactionText, toldText } from "./inbound-words.ts";
 import type { SystemLines } from "./system-lines.ts";
 
 /** What the configuration says about who may do what in chats. */
@@ -255,11 +255,7 @@ export class InboundDesk {
       reactionNotifications !== "off" &&
       (reactionNotifications === "all" || event.isOurs)
     ) {
-      const who = speaker(event);
-      const what = event.isRemoval
-        ? `took back ${event.emoji ?? "a reaction"} from`
-        : `reacted with ${event.emoji ?? "?"} to`;
-      this.#options.lines.add(sessionKey, `${who} ${what} message ${event.messageId ?? "?"}`);
+      this.#options.lines.add(sessionKey, reactionText(event));
     }
     await this.#settle(rows);
   }
@@ -288,13 +284,16 @@ export class InboundDesk {
     };
     const runId = `in-${keeper.ref.channel}-${rows[0].seq}`;
     const said = plainText(event);
+    // A command is answered without the agent: what it should hear of waits for a message.
+    const isCommand = parseChatCommand(said, this.#options.settings().session.resetTriggers)?.kind === "command";
+    const told = isCommand ? undefined : lines.told(route.sessionKey);
     await database.write((sql) => {
-      const before = isGroup ? desk.inbox.takeContext(sql, conversation, policy.historyLimit) : [];
+      const before = isGroup && !isCommand ? desk.inbox.takeContext(sql, conversation, policy.historyLimit) : [];
       const words = [
-        ...lines.told(route.sessionKey),
+        ...(told?.texts ?? []),
         ...contextText(before.map((row) => row.event)),
         ...quoteText(event),
-        isGroup ? `${speaker(event)}: ${said}` : said,
+        toldText(event, said),
       ];
       const content: MessagePart[] = [{ type: "text", text: words.join("\n\n") }, ...images];
       const turn: TurnRequest = {
@@ -312,7 +311,7 @@ export class InboundDesk {
       if (acceptance.status === "refused") throw refusalOf(acceptance);
       desk.inbox.settle(sql, seqsOf(rows));
     });
-    lines.clear(route.sessionKey);
+    told?.heard();
     runtime.accepted();
     keeper.nudge();
   }

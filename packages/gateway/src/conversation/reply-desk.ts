@@ -71,7 +71,8 @@ export class ReplyDesk {
       };
       desk.outbox.add(sql, delivery);
     }
-    for (const [part, path] of reply.media.entries()) {
+    // Files of the agent's folder are the owner's: nobody else has them sent, whatever he has the agent say.
+    for (const [part, path] of (reply.principal.isOwner ? reply.media : []).entries()) {
       const file = attachedFile(reply.agentId, path, reply.asVoice === true);
       if (file === undefined) continue;
       const { channel, accountId } = route;

@@ -7,6 +7,14 @@ const maxLineChars = 2_000;
 /** Longest line as an agent is told it, in characters. */
 const maxToldChars = 500;
 
+/** Lines on their way to an agent. */
+export interface ToldLines {
+  /** As the agent is told them: each on one line, as output of programs may be among it. */
+  readonly texts: readonly string[];
+  /** The agent has been told these; what came meanwhile still waits. */
+  readonly heard: () => void;
+}
+
 interface Line {
   readonly atMs: number;
   readonly text: string;
@@ -38,17 +46,20 @@ export class SystemLines {
     return (this.#lines.get(sessionKey) ?? []).map(({ text }) => text);
   }
 
-  /** The same as the agent is told it: each on one line, as output of programs may be among it. */
-  told(sessionKey: string): readonly string[] {
-    return (this.#lines.get(sessionKey) ?? []).map(
-      ({ atMs, text }) =>
-        `System: [${new Date(atMs).toISOString()}] ${text.replace(/\s+/g, " ").slice(0, maxToldChars)}`,
-    );
-  }
-
-  /** The agent has been told. */
-  clear(sessionKey: string): void {
-    this.#lines.delete(sessionKey);
+  /** The same, to be told to the agent. */
+  told(sessionKey: string): ToldLines {
+    const lines = this.#lines.get(sessionKey) ?? [];
+    return {
+      texts: lines.map(
+        ({ atMs, text }) =>
+          `System: [${new Date(atMs).toISOString()}] ${text.replace(/\s+/g, " ").slice(0, maxToldChars)}`,
+      ),
+      heard: () => {
+        const left = (this.#lines.get(sessionKey) ?? []).filter((line) => !lines.includes(line));
+        if (left.length > 0) this.#lines.set(sessionKey, left);
+        else this.#lines.delete(sessionKey);
+      },
+    };
   }
 
   get size(): number {

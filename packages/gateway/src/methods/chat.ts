@@ -4,13 +4,18 @@ import {
   agentIdOf,
   isStopText,
   type MessagePart,
+  type ModelInfo,
   maySend,
+  modelName,
+  parseChatCommand,
   type ReplyRoute,
   type RunPrincipal,
   type RunResult,
+  type SessionRecord,
   type TurnOptions,
   type TurnRecord,
   type TurnRequest,
+  usualThinking,
 } from "@saltgate/agent";
 import { type Attachment, LIMITS, type ResultOf, scopeSatisfies } from "@saltgate/protocol";
 import type { SqlDatabase } from "@saltgate/store";
@@ -20,6 +25,7 @@ import type { Clock } from "../clock.ts";
 import type { Peer } from "../connection/peer.ts";
 import { imageType } from "../conversation/inbound-media.ts";
 import { wireMessage } from "../conversation/run-broadcast.ts";
+import type { SystemLines } from "../conversation/system-lines.ts";
 import { RequestError, TwoPhaseResult } from "../dispatch/outcome.ts";
 import type { EventPublisher } from "../events/event-hub.ts";
 import { given } from "../given.ts";
@@ -36,7 +42,7 @@ export interface ChatMethodsOptions {
   readonly clock: Clock;
   readonly newId: () => string;
   /** Lines that wait for a session, which go with its next message. */
-  readonly lines: { told(sessionKey: string): readonly string[]; clear(sessionKey: string): void };
+  readonly lines: Pick<SystemLines, "told">;
 }
 
 type ChatMethods = Pick<
@@ -79,7 +85,10 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
       throw new RequestError("INVALID_PARAMS", "message or attachment required");
     }
     await requireSendable(options, sessionKey);
-    const text = [...lines.told(sessionKey), asked.message].join("\n\n");
+    // A command is answered without the agent: what it should hear of waits for a message.
+    const isCommand = parseChatCommand(asked.message, settings().session.resetTriggers)?.kind === "command";
+    const told = isCommand ? undefined : lines.told(sessionKey);
+    const text = [...(told?.texts ?? []), asked.message].join("\n\n");
     const turn: TurnRequest = {
       runId,
       sessionKey,
@@ -93,7 +102,7 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
     };
     const acceptance = await runtime.submit(turn, { commandAuthorized: true });
     if (acceptance.status === "accepted") {
-      lines.clear(sessionKey);
+      told?.heard();
       return undefined;
     }
     if (acceptance.status === "refused") {
@@ -187,7 +196,7 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
         sessionKey: key,
         ...(record !== undefined && { sessionId: sessionId ?? record.sessionId }),
         messages: messages.map(({ message }) => wireMessage(message)),
-        thinkingLevel: record?.settings.thinkingLevel ?? settings().thinking,
+        thinkingLevel: thinkingIn(record, key, runtime.models(), settings()),
         // Who reads back doesn't know the newest.
         ...(record !== undefined &&
           last !== undefined &&
@@ -255,6 +264,19 @@ export function principalOf(caller: Peer): RunPrincipal {
     senderId: caller.deviceId ?? "local-owner",
     deviceId: caller.deviceId,
   };
+}
+
+/** How hard is thought in a session. */
+function thinkingIn(
+  record: SessionRecord | undefined,
+  key: string,
+  models: readonly ModelInfo[],
+  settings: AgentSettings,
+): string {
+  const agentId = agentOfKey(key);
+  const { primary } = settings.agents.find(({ id }) => id === agentId)?.model ?? settings.model;
+  const model = models.find((one) => modelName(one) === (record?.settings.model ?? primary));
+  return record?.settings.thinkingLevel ?? usualThinking(settings, agentId, model);
 }
 
 function agentOfKey(sessionKey: string): string {

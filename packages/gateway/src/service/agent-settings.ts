@@ -45,7 +45,7 @@ export function agentSettingsOf(config: Config, places: AgentPlaces): AgentSetti
     model: defaultAgent === undefined ? { primary: fallback, fallbacks: [] } : chainOf(defaultAgent.model),
     modelAliases: aliases,
     allowedModels: Object.keys(agents.defaults.models).map(nameOf),
-    thinking: agents.defaults.thinkingDefault ?? usual.thinking,
+    thinking: agents.defaults.thinkingDefault,
     timeoutMs: agents.defaults.timeoutSeconds * 1_000,
     // The backend gives up first, and says better why.
     silenceMs: Math.max(models.firstByteTimeoutMs, models.idleTimeoutMs) + 15_000,

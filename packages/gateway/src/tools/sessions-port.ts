@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   type AgentRuntime,
   type AgentSettings,
+  mainSessionKey,
   modelName,
   resolveSessionKey,
   type SessionRecord,
@@ -38,12 +39,18 @@ export function createSessionsPort(options: SessionsPortOptions): SessionsPort {
     const resolved = resolveSessionKey(requested, keyRules(undefined, settings()));
     return resolved.ok ? resolved.key : undefined;
   };
+  const agentsWithin = (mayReach: (key: string) => boolean): readonly string[] =>
+    settings().agents.flatMap(({ id }) => (mayReach(mainSessionKey(id)) ? id : []));
   return {
-    async list({ activeMinutes, kinds, limit, messageLimit }) {
+    async list({ activeMinutes, kinds, limit, mayReach, messageLimit }) {
       const since = activeMinutes === undefined ? undefined : now() - activeMinutes * 60_000;
       return await database.read((sql) =>
         sessions
-          .list(sql, { limit: kinds === undefined ? limit : 1_000, ...given({ activeSinceMs: since }) })
+          .list(sql, {
+            limit: kinds === undefined ? limit : 1_000,
+            agentIds: agentsWithin(mayReach),
+            ...given({ activeSinceMs: since }),
+          })
           .filter(({ key }) => kinds === undefined || kinds.includes(sessionTypeOf(key)))
           .slice(0, limit)
           .map((record) => ({
@@ -103,7 +110,7 @@ export function createSessionsPort(options: SessionsPortOptions): SessionsPort {
         content: [{ type: "text", text: task }],
         plainText: task,
         principal: onBehalf(context),
-        reply: returnRoute(context.sessionKey, cleanup),
+        reply: returnRoute(context.sessionKey, cleanup, context.reply),
         options: given({
           model: model === undefined ? undefined : await tellingModel(() => requireModel(model, options)),
           thinking,

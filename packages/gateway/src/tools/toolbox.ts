@@ -4,10 +4,13 @@ import {
   agentTools,
   createHostExec,
   denialOf,
+  type SessionExecLimits,
+  type SessionRecord,
   type Tool,
   type ToolsQuestion,
 } from "@saltgate/agent";
-import type { ExecApprovalsFile } from "@saltgate/exec-policy";
+import type { ExecApprovalsFile, ExecAsk, ExecSecurity } from "@saltgate/exec-policy";
+import type { SqlTransaction } from "@saltgate/store";
 import { tellingModel } from "./failure-for-model.ts";
 import { createMessagePort, type MessagePortOptions } from "./message-port.ts";
 import { createNodesPort, type NodesPortOptions } from "./nodes-port.ts";
@@ -63,11 +66,29 @@ function isFor({ description, groups, ownerOnly }: Tool, question: ToolsQuestion
   );
 }
 
+/** How many sessions, each started by the next one, are looked through. */
+const maxSpawnDepth = 16;
+
+/** What a session was set to for commands, and those that started it: a task may not do more than whoever gave it. */
+function execLimitsOf(sql: SqlTransaction, sessionKey: string, { runtime }: ToolboxOptions): SessionExecLimits[] {
+  const found: SessionExecLimits[] = [];
+  let key: string | undefined = sessionKey;
+  for (let depth = 0; key !== undefined && depth < maxSpawnDepth; depth += 1) {
+    const record: SessionRecord | undefined = runtime.sessions.get(sql, key);
+    const { execAsk: ask, execHost: host, execSecurity: security } = record?.settings ?? {};
+    // Only these words come into a session.
+    found.push({ host, ask: ask as ExecAsk | undefined, security: security as ExecSecurity | undefined });
+    key = record?.spawnedBy;
+  }
+  return found;
+}
+
 function hostExec(view: ToolHost, options: ToolboxOptions): ReturnType<typeof createHostExec> {
   return createHostExec({
     approvals: options.approvalsFile,
     view,
     limits: () => options.rules().exec,
+    sessionLimits: (sessionKey) => options.database.read((sql) => execLimitsOf(sql, sessionKey, options)),
     async ask({ canAllowAlways, plan, policy, reason }, context) {
       const more = canAllowAlways ? "" : " It can't be allowed for always.";
       const about = { host: "gateway", security: policy.security, ask: policy.ask, warningText: `${reason}.${more}` };

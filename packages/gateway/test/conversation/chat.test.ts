@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ALL, chatPlace } from "../support/chat-place.ts";
+import { joinNode } from "../support/nodes.ts";
 import { errorOf, type Wire } from "../support/world.ts";
 
 interface ChatPayload {
@@ -242,6 +243,31 @@ describe("who hears and who may", () => {
     expect(deaf.frames.filter((frame) => frame.type === "event" && ["chat", "agent"].includes(frame.event))).toEqual(
       [],
     );
+  });
+
+  test("[chat:once] node events: a node's key is its own: no other message of that name is taken for a repeat of it", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open();
+    const owner = await world.operator(4, ALL);
+    const [kitchen, hall] = [await joinNode(world, { displayName: "kitchen" }), await joinNode(world)];
+    const say = async (node: Awaited<ReturnType<typeof joinNode>>, message: string): Promise<void> => {
+      const payload = { key: "1", message };
+      expect((await node.wire.request("node.event", { event: "agent.request", payload })).ok).toBe(true);
+    };
+    await say(kitchen, "tea?");
+    await say(kitchen, "tea?");
+    await say(hall, "who rang?");
+    await owner.request("chat.send", { sessionKey: "main", message: "hello", idempotencyKey: "1" });
+    expect(textOf(await ending(owner, "1"))).toBe("echo: hello");
+    await owner.until(
+      () =>
+        owner.frames.filter(
+          (frame) =>
+            frame.type === "event" && frame.event === "chat" && (frame.payload as ChatPayload).state === "final",
+        ).length === 3 || undefined,
+    );
+    const asked = place.models.requests.map(({ lastUserText }) => lastUserText);
+    expect(asked.toSorted()).toEqual(["hello", "tea?", "who rang?"]);
   });
 
   test.each([

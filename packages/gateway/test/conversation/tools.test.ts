@@ -105,6 +105,26 @@ describe("who has which tools", () => {
     );
   });
 
+  test("[R-59] [agent-tools:owner] answers: files of the agent's folder are attached for the owner alone", async () => {
+    await using place = await chatPlace();
+    await writeFile(join(place.workspace, "diary.txt"), "dear diary");
+    await using world = await place.open({
+      telegram: { dmPolicy: "open", allowFrom: ["*"] },
+      owners: [`telegram:${place.ann.id}`],
+    });
+    const { people } = place.telegram;
+    const ask = "say this:\nMEDIA:diary.txt";
+    people.say({ from: place.bob.id, text: ask });
+    const [told] = await place.telegram.untilSent(place.bob.id, 1);
+    people.say({ from: place.ann.id, text: ask });
+    const sent = await place.telegram.untilSent(place.ann.id, 2);
+    expect(sent.map(({ media }) => media?.fileName)).toContain("diary.txt");
+    const { payload } = await (await world.operator(4, ALL)).request("deliveries.list", {});
+    expect(payload).toMatchObject({ outbox: { open: 0 } });
+    expect(told?.text).toContain("echo: say this:");
+    expect(place.telegram.fromBots(place.bob.id)).toHaveLength(1);
+  });
+
   test("[agent-tools:owner] tools: what the owner names for others they have, and nothing that a pattern would add", async () => {
     await using place = await chatPlace();
     await using world = await place.open({ toolRules: { forNonOwners: ["read", "*"] } });
@@ -205,6 +225,34 @@ describe("exec", () => {
     await question(other);
     expect((await other.request("chat.abort", { sessionKey: "main", runId })).payload).toMatchObject({ aborted: true });
     await ending(other, runId);
+  });
+
+  test("[agent-tools:exec] exec: what a session is set to narrows the host's rules too, also for agents that it started", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open();
+    const owner = await world.operator(3, ALL);
+    const file = { version: 1, defaults: { security: "full", ask: "off" } };
+    expect((await owner.request("exec.approvals.set", { file })).ok).toBe(true);
+    const uname = call("exec", { command: ["uname"] });
+    expect(await say(owner, uname)).toContain("Exit code 0");
+    const set = async (change: object): Promise<void> => {
+      expect(errorOf(await owner.request("sessions.patch", { key: "main", ...change })).message).toBe("");
+    };
+    await set({ execSecurity: "deny" });
+    expect(await say(owner, uname)).toContain("It was not run");
+    await say(owner, call("sessions_spawn", { task: uname }));
+    const back = await owner.event(
+      "chat",
+      (said: ChatPayload) => said.runId.startsWith("return-") && said.state !== "delta",
+    );
+    expect(textOf(back.payload as ChatPayload)).toContain("It was not run");
+    await set({ execSecurity: null, execHost: "node" });
+    expect(await say(owner, uname)).toContain("execHost: node");
+    await set({ execHost: null, execAsk: "always" });
+    const runId = await begin(owner, uname);
+    const { id } = await question(owner);
+    await owner.request("exec.approval.resolve", { id, decision: "deny" });
+    expect(await ending(owner, runId)).toContain("said no");
   });
 
   test("[agent-tools:exec-asker] [R-40] exec: whoever isn't the owner can't answer what his own run asks", async () => {
@@ -345,6 +393,17 @@ describe("sessions", () => {
     expect(await say(owner, call("session_status", { model: "gpt-0" }))).toContain("unknown model: gpt-0");
   });
 
+  test("[agent-tools:sessions] sessions_list: sessions of other agents take no place among those that are told", async () => {
+    await using place = await chatPlace();
+    const other = { id: "other", workspace: place.workspace };
+    await using world = await place.open({ settings: (usual) => ({ ...usual, agents: [...usual.agents, other] }) });
+    const owner = await world.operator(4, ALL);
+    for (const key of ["agent:main:garden", "agent:other:a", "agent:other:b"]) await say(owner, "hello", key);
+    const listed = await say(owner, call("sessions_list", { limit: 2 }));
+    expect(listed).toContain("agent:main:garden");
+    expect(listed).not.toContain("agent:other");
+  });
+
   test("[agent-tools:spawn] sessions_spawn: a task is done beside, and its answer comes back once, to the session and to the person", async () => {
     await using place = await chatPlace();
     await using world = await place.open({
@@ -370,5 +429,49 @@ describe("sessions", () => {
         return (payload as { sessions: { key: string }[] }).sessions.map(({ key }) => key);
       })
       .toEqual(["agent:main:main"]);
+  });
+
+  test("[agent-tools:spawn] sessions_spawn: what one person had done is told to that person, also when another one wrote into the session meanwhile", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({
+      telegram: { dmPolicy: "open", allowFrom: ["*"] },
+      owners: [`telegram:${place.ann.id}`],
+    });
+    const owner = await world.operator(4, ALL);
+    place.models.script({ when: { model: "n" }, answer: { text: "seven" }, pace: "manual" });
+    const spawn = call("sessions_spawn", { task: "count the keys", model: "n" });
+    place.telegram.people.say({ from: place.ann.id, text: spawn });
+    await place.telegram.untilSent(place.ann.id, 1);
+    place.telegram.people.say({ from: place.bob.id, text: "hello" });
+    await place.telegram.untilSent(place.bob.id, 1);
+    place.models.release(100);
+    await owner.event("chat", (said: ChatPayload) => said.runId.startsWith("return-") && said.state !== "delta");
+    await expect.poll(() => place.telegram.fromBots(place.ann.id).map(({ text }) => text)).toHaveLength(2);
+    expect(place.telegram.fromBots(place.ann.id)[1]?.text).toContain("seven");
+    expect(place.telegram.fromBots(place.bob.id).map(({ text }) => text)).toEqual(["echo: hello"]);
+  });
+
+  test("[agent-tools:spawn] sessions_spawn: a stop ends what the session had started too, and nothing of it comes back", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open();
+    const owner = await world.operator(4, ALL);
+    place.models.script({ when: { model: "n" }, answer: { text: "seven" }, pace: "manual" });
+    const spawn = call("sessions_spawn", { task: "count the keys", model: "n" });
+    const asked = (count: number) =>
+      expect.poll(() => place.models.requests.filter(({ model }) => model === "n")).toHaveLength(count);
+    expect(await say(owner, spawn)).toContain("accepted");
+    await asked(1);
+    const stop = await owner.request("chat.send", { sessionKey: "main", message: "/stop", idempotencyKey: "stop-1" });
+    expect(stop.payload).toMatchObject({ aborted: true, runIds: [expect.stringMatching(/^spawn-/)] });
+    await place.models.abandoned(1);
+    expect(await say(owner, spawn)).toContain("accepted");
+    await asked(2);
+    expect((await owner.request("sessions.reset", { key: "main" })).ok).toBe(true);
+    await place.models.abandoned(2);
+    expect(await say(owner, "and now?")).toContain("echo: and now?");
+    const returned = owner.frames.filter(
+      (frame) => frame.type === "event" && (frame.payload as ChatPayload).runId?.startsWith("return-"),
+    );
+    expect(returned).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AgentSettings, BackendError, type BackendPort, defaultAgentSettings } from "@saltgate/agent";
@@ -130,6 +130,7 @@ export async function chatPlace(): Promise<ChatPlace> {
             missing: choice.missing ?? [],
           },
           toolRules: () => ({ ...defaultToolRules, ...choice.toolRules }),
+          workspaceFile: async (_, path) => new Uint8Array(await readFile(join(workspace, path))),
           toolHost: { env: process.env, homedir: folder, platform: process.platform },
           ...(choice.groupMoved && { groupMoved: choice.groupMoved }),
           ...(choice.forgetCredentials && { forgetCredentials: choice.forgetCredentials }),

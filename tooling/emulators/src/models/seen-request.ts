@@ -25,7 +25,7 @@ export interface SeenRequest {
 interface WireMessage {
   readonly role: string;
   readonly content: unknown;
-  readonly tool_calls?: readonly { readonly id: string }[];
+  readonly tool_calls?: readonly { readonly id: string; readonly function?: { readonly name?: string } }[];
   readonly tool_call_id?: string;
 }
 
@@ -33,6 +33,7 @@ interface WireBlock {
   readonly type: string;
   readonly text?: string;
   readonly id?: string;
+  readonly name?: string;
   readonly tool_use_id?: string;
   readonly content?: unknown;
   readonly thinking?: string;
@@ -94,6 +95,8 @@ function trailingResults(api: ModelApi, messages: readonly WireMessage[]): reado
 export function mistakeOf({ api, body, headers }: SeenRequest): string | undefined {
   const messages = messagesOf(body);
   if (messages.length === 0) return "messages: at least one message is required";
+  if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(JSON.stringify(body)))
+    return "The request body is not valid JSON: no low surrogate in string";
   return api === "anthropic-messages" ? mistakeForAnthropic(body, headers, messages) : mistakeForOpenAi(messages);
 }
 
@@ -104,8 +107,14 @@ function mistakeForOpenAi(messages: readonly WireMessage[]): string | undefined 
       if (!open.delete(id ?? "")) return "messages with role 'tool' must follow a message with 'tool_calls' of that id";
     } else if (open.size > 0) return `tool_calls without an answer: ${[...open].join(", ")}`;
     if (role === "assistant") open = new Set(calls?.map((call) => call.id));
+    if (calls?.some((call) => call.id.length > 40)) return "tool_calls.id: string too long, expected at most 40";
+    if (calls?.some((call) => !isToolName(call.function?.name))) return "tool_calls.function.name: not a name";
   }
   return open.size > 0 ? `tool_calls without an answer: ${[...open].join(", ")}` : undefined;
+}
+
+function isToolName(name: string | undefined): boolean {
+  return /^[a-zA-Z0-9_-]{1,64}$/.test(name ?? "");
 }
 
 function mistakeForAnthropic(
@@ -117,6 +126,7 @@ function mistakeForAnthropic(
   if (typeof body["max_tokens"] !== "number") return "max_tokens: Field required";
   if (messages[0]?.role !== "user") return "messages: first message must use the user role";
   let open: ReadonlySet<string> = new Set();
+  const all = new Set<string>();
   for (const [index, { role, content }] of messages.entries()) {
     const blocks = blocksOf(content);
     const at = `messages.${index}`;
@@ -127,6 +137,10 @@ function mistakeForAnthropic(
     const calls = blocks.filter(({ type }) => type === "tool_use").map(({ id }) => id ?? "");
     if (calls.some((id) => !/^[a-zA-Z0-9_-]+$/.test(id)))
       return `${at}: tool_use.id has a character that isn't allowed`;
+    if (blocks.some(({ name, type }) => type === "tool_use" && !isToolName(name)))
+      return `${at}: tool_use.name isn't one`;
+    if (calls.some((id) => all.has(id))) return `${at}: tool_use ids must be unique`;
+    for (const id of calls) all.add(id);
     const forged = blocks.some(({ type, thinking, signature }) =>
       type === "thinking" ? signature !== signatureOf(thinking ?? "") : false,
     );
