@@ -94,6 +94,30 @@ describe("send", () => {
     expect(texts(place, place.ann.id)).toEqual(["once"]);
   });
 
+  test("[chat:sending] send: a key that comes again after a restart with another message is refused, and nothing of that is sent", async () => {
+    await using place = await chatPlace();
+    const [ann, bob] = [String(place.ann.id), String(place.bob.id)];
+    const asked = { to: ann, message: "the first", idempotencyKey: key() };
+    {
+      await using world = await place.open({ telegram: {} });
+      const wire = await world.operator();
+      await until(wire, { connected: true });
+      expect((await wire.request("send", asked)).ok).toBe(true);
+    }
+    await using world = await place.open({ telegram: {} });
+    const wire = await world.operator();
+    await until(wire, { connected: true });
+    const others = [{ message: "word ".repeat(1_600) }, { message: "another" }, { to: bob }, { silent: true }];
+    for (const other of others)
+      expect(errorOf(await wire.request("send", { ...asked, ...other }))).toMatchObject({
+        detail: "IDEMPOTENCY_KEY_REUSED",
+      });
+    expect(texts(place, place.ann.id)).toEqual(["the first"]);
+    expect(texts(place, place.bob.id)).toEqual([]);
+    expect((await wire.request("send", asked)).ok).toBe(true);
+    expect(texts(place, place.ann.id)).toEqual(["the first"]);
+  });
+
   test("[chat:sending] send: what nobody can send is refused with a name, and nothing is kept", async () => {
     await using place = await chatPlace();
     await using world = await place.open({
@@ -122,6 +146,18 @@ describe("send", () => {
     expect(await refused({ sessionKey: "agent::" })).toBe("INVALID_PARAMS");
     expect((await deliveries(wire)).deliveries).toEqual([]);
     expect(place.telegram.calls.of("sendMessage")).toEqual([]);
+  });
+
+  test("[chat:sending] send: a mistake in where it goes isn't remembered, and its key is good for the message as it was meant", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({ telegram: {} });
+    const wire = await world.operator();
+    await until(wire, { connected: true });
+    const asked = { to: String(place.ann.id), message: "at last", idempotencyKey: key() };
+    for (const wrong of [{ to: "somebody nice" }, { channel: "carrier-pigeon" }, { accountId: "nobody" }])
+      expect((await wire.request("send", { ...asked, ...wrong })).ok).toBe(false);
+    expect((await wire.request("send", asked)).ok).toBe(true);
+    expect(texts(place, place.ann.id)).toEqual(["at last"]);
   });
 
   test("[chat:sending] send: without any channel it is said which command adds one", async () => {
