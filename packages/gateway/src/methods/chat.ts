@@ -168,16 +168,23 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
       const from = cursor === undefined ? undefined : readCursor(cursor);
       const found = await database.read((sql) => {
         const record = sessions.get(sql, key);
-        const isUsable = from !== undefined && from.sessionId === record?.sessionId;
+        const isReadingBack = messageId !== undefined || (sessionId !== undefined && sessionId !== record?.sessionId);
+        const isKnown = from !== undefined && from.sessionId === record?.sessionId && !isReadingBack;
         const range = {
           limit: limit ?? 200,
           skip: offset,
           // Room for what surrounds the messages in the answer.
           maxBytes: Math.min(maxChars ?? Number.MAX_SAFE_INTEGER, LIMITS.maxHistoryBytes - 65_536),
-          ...(isUsable && { afterSeq: from.seq }),
         };
-        const messages = sessions.history(sql, key, range, { sessionId, upTo: messageId });
-        return { record, messages, isUsable };
+        if (!isKnown)
+          return {
+            record,
+            messages: sessions.history(sql, key, range, { sessionId, upTo: messageId }),
+            isUsable: false,
+          };
+        // More that is new than fits can't be told as a delta: what lies between would be missed for ever.
+        const { isWhole, messages } = sessions.news(sql, key, { ...range, afterSeq: from.seq });
+        return { record, messages, isUsable: isWhole };
       });
       const { record, messages } = found;
       const isReadingBack = (offset ?? 0) > 0 || messageId !== undefined || sessionId !== undefined;

@@ -321,6 +321,52 @@ describe("bounds", () => {
     const useless = await wire.request("chat.history", { sessionKey: "main", cursor: "elsewhere:12" });
     expect(useless.payload).toMatchObject({ kind: "reset" });
   });
+
+  test("[chat:history] chat.history: a photo that is too large for the answer is named, and hides nothing that was said before it", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open();
+    const wire = await world.operator();
+    const photo = Buffer.alloc(4_900_000);
+    photo.set([0x89, 0x50, 0x4e, 0x47]);
+    const attachments = [{ mimeType: "image/png", content: photo.toString("base64") }];
+    for (const [at, more] of [{}, { attachments }, {}].entries()) {
+      await wire.request("chat.send", {
+        sessionKey: "main",
+        message: `number ${at}`,
+        idempotencyKey: `k${at}`,
+        ...more,
+      });
+      await ending(wire, `k${at}`);
+    }
+    const { payload } = await wire.request("chat.history", { sessionKey: "main" });
+    expect(Buffer.byteLength(JSON.stringify(payload))).toBeLessThan(6_291_456);
+    const said = (payload as { messages: ChatPayload["message"][] }).messages.filter((one) => one?.role === "user");
+    expect(said.map((message) => textOf({ message } as ChatPayload))).toEqual([
+      "number 0",
+      "number 1[image, image/png]",
+      "number 2",
+    ]);
+  });
+
+  test("[chat:history] chat.history: more that is new than was asked for is no delta, so that nobody misses what lies between", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open();
+    const wire = await world.operator(4, ALL);
+    await wire.request("chat.send", { sessionKey: "main", message: "hey", idempotencyKey: "k1" });
+    await ending(wire, "k1");
+    type History = { kind?: string; messages: ChatPayload["message"][]; deltaCursor: string };
+    const read = async (more: object) =>
+      (await wire.request("chat.history", { sessionKey: "main", ...more })).payload as History;
+    const { deltaCursor: cursor } = await read({});
+    for (const message of ["one", "two", "three"]) await wire.request("chat.inject", { sessionKey: "main", message });
+    const cut = await read({ cursor, limit: 2 });
+    expect(cut.kind).toBe("reset");
+    expect(cut.messages.map((message) => textOf({ message } as ChatPayload))).toEqual(["two", "three"]);
+    const whole = await read({ cursor, limit: 3 });
+    expect(whole).toMatchObject({ kind: "delta", deltaCursor: cut.deltaCursor });
+    expect(whole.messages).toHaveLength(3);
+    expect(await read({ cursor: cut.deltaCursor })).toMatchObject({ kind: "delta", messages: [] });
+  });
 });
 
 test("[chat:history] chat.history: reads back page by page, up to a message, within a bound, and in a transcript that was put aside", async () => {
