@@ -26,8 +26,11 @@ import { resolveModel } from "./model-choice.ts";
 
 /** What became of a turn that was given. */
 export type Acceptance =
-  /** It is written down; say `accepted` when the transaction is committed. */
-  | { readonly status: "accepted"; readonly runId: string; readonly sessionKey: string }
+  /**
+   * It is written down; say `accepted` when the transaction is committed. `isAnswered`: it was a command and has its answer
+   * already, so that no agent hears what came with it.
+   */
+  | { readonly status: "accepted"; readonly runId: string; readonly sessionKey: string; readonly isAnswered?: true }
   /** It was given before; nothing changed. */
   | {
       readonly status: "known";
@@ -106,7 +109,7 @@ export function acceptTurn(
       nowMs,
     });
     answerAtOnce(sql, turn, text, port, effects ?? { name: command.name, ended: [], stopping: [] });
-    return { status: "accepted", runId: turn.runId, sessionKey: turn.sessionKey };
+    return { status: "accepted", runId: turn.runId, sessionKey: turn.sessionKey, isAnswered: true };
   }
   if (open.length === 0) {
     const policy = resetPolicyOf(

@@ -282,10 +282,11 @@ export class InboundDesk {
     };
     const runId = `in-${keeper.ref.channel}-${rows[0].seq}`;
     const said = plainText(event);
-    await database.write((sql) => {
+    const told = await database.write((sql) => {
+      const waiting = lines.told(route.sessionKey);
       const before = isGroup ? desk.inbox.takeContext(sql, conversation, policy.historyLimit) : [];
       const words = [
-        ...lines.told(route.sessionKey),
+        ...waiting,
         ...contextText(before.map((row) => row.event)),
         ...quoteText(event),
         isGroup ? `${event.sender.name ?? event.sender.id}: ${said}` : said,
@@ -305,8 +306,9 @@ export class InboundDesk {
       const acceptance = runtime.accept(sql, turn, { commandAuthorized: may.commandAuthorized });
       if (acceptance.status === "refused") throw refusalOf(acceptance);
       desk.inbox.settle(sql, seqsOf(rows));
+      return acceptance.status === "accepted" && acceptance.isAnswered !== true ? waiting : [];
     });
-    lines.clear(route.sessionKey);
+    lines.clear(route.sessionKey, told);
     runtime.accepted();
     keeper.nudge();
   }

@@ -12,6 +12,9 @@ interface Line {
   readonly text: string;
 }
 
+const toldOf = ({ atMs, text }: Line): string =>
+  `System: [${new Date(atMs).toISOString()}] ${text.replace(/\s+/g, " ").slice(0, maxToldChars)}`;
+
 /** What happened and is told to an agent with the next message of its session. In memory: lost with the gateway. */
 export class SystemLines {
   readonly #lines = new Map<string, readonly Line[]>();
@@ -40,15 +43,14 @@ export class SystemLines {
 
   /** The same as the agent is told it: each on one line, as output of programs may be among it. */
   told(sessionKey: string): readonly string[] {
-    return (this.#lines.get(sessionKey) ?? []).map(
-      ({ atMs, text }) =>
-        `System: [${new Date(atMs).toISOString()}] ${text.replace(/\s+/g, " ").slice(0, maxToldChars)}`,
-    );
+    return (this.#lines.get(sessionKey) ?? []).map(toldOf);
   }
 
-  /** The agent has been told. */
-  clear(sessionKey: string): void {
-    this.#lines.delete(sessionKey);
+  /** The agent has been told these. What came since waits for the next message. */
+  clear(sessionKey: string, told: readonly string[]): void {
+    const left = (this.#lines.get(sessionKey) ?? []).filter((line) => !told.includes(toldOf(line)));
+    if (left.length === 0) this.#lines.delete(sessionKey);
+    else this.#lines.set(sessionKey, left);
   }
 
   get size(): number {

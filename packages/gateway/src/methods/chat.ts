@@ -38,7 +38,10 @@ export interface ChatMethodsOptions {
   readonly clock: Clock;
   readonly newId: () => string;
   /** Lines that wait for a session, which go with its next message. */
-  readonly lines: { told(sessionKey: string): readonly string[]; clear(sessionKey: string): void };
+  readonly lines: {
+    told(sessionKey: string): readonly string[];
+    clear(sessionKey: string, told: readonly string[]): void;
+  };
 }
 
 type ChatMethods = Pick<
@@ -82,7 +85,8 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
     }
     requireAgent(agentOfKey(sessionKey), settings());
     await requireSendable(options, sessionKey);
-    const text = [...lines.told(sessionKey), asked.message].join("\n\n");
+    const told = lines.told(sessionKey);
+    const text = [...told, asked.message].join("\n\n");
     const turn: TurnRequest = {
       runId,
       sessionKey,
@@ -96,7 +100,7 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
     };
     const acceptance = await runtime.submit(turn, { commandAuthorized: true });
     if (acceptance.status === "accepted") {
-      lines.clear(sessionKey);
+      if (acceptance.isAnswered !== true) lines.clear(sessionKey, told);
       return undefined;
     }
     if (acceptance.status === "refused") {

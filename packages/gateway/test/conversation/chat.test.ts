@@ -270,6 +270,21 @@ describe("who hears and who may", () => {
   );
 });
 
+test("[chat:commands] chat.send: what happened meanwhile is told to the agent with the next message, and a command doesn't take it away", async () => {
+  await using place = await chatPlace();
+  await using world = await place.open();
+  const wire = await world.operator(4, ALL);
+  await wire.request("system-event", { text: "The printer is out of paper" });
+  for (const [at, message] of ["/status", "hello", "again"].entries()) {
+    await wire.request("chat.send", { sessionKey: "main", message, idempotencyKey: `k${at}` });
+    await ending(wire, `k${at}`);
+  }
+  const asked = place.models.requests.map((request) => JSON.stringify(request).split("out of paper").length - 1);
+  expect(asked).toHaveLength(2);
+  expect(asked[0]).toBeGreaterThan(0);
+  expect(asked[1]).toBe(asked[0]); // it stays in the history, and isn't told again
+});
+
 describe("bounds", () => {
   test("[chat:refused] chat.send: what can't be taken is refused, and never acknowledged", async () => {
     await using place = await chatPlace();
