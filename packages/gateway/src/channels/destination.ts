@@ -8,6 +8,7 @@ export interface Destination {
   readonly accountId: string;
   readonly target: OutboundTarget;
   readonly textChunkChars: number;
+  readonly maxCaptionChars: number;
   readonly maxLines: number | undefined;
   readonly chunkMode: "length" | "newline";
 }
@@ -42,6 +43,7 @@ export function destinationOf(
     accountId: account.id,
     target: params.threadId === undefined ? parsed.target : { ...parsed.target, threadId: params.threadId },
     textChunkChars: Math.min(account.policy.textChunkChars ?? limits.textChunkChars, limits.maxTextChars),
+    maxCaptionChars: limits.maxCaptionChars,
     maxLines: limits.maxLines,
     chunkMode: account.policy.chunkMode,
   };

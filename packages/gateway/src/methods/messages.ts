@@ -32,12 +32,17 @@ export function messageMethods(options: MessageMethodsOptions): MessageMethods {
       if (text.trim() === "" && params.buffer === undefined) {
         throw new RequestError("INVALID_PARAMS", "message or buffer required");
       }
+      if (params.parseMode !== undefined)
+        throw new RequestError("INVALID_PARAMS", "message is Markdown here, for every channel: leave parseMode out");
       const where = destinationOf(desk, params);
       const contents: StoredContent[] = [];
       const shared = {
         ...(params.silent && { silent: true }),
         ...(params.replyToId && { replyToId: params.replyToId }),
       };
+      // What is too long to stand beside a file comes before it.
+      const isCaption = params.buffer !== undefined && text.length <= where.maxCaptionChars;
+      if (!isCaption) for (const part of textParts(text, where)) contents.push({ kind: "text", text: part, ...shared });
       if (params.buffer !== undefined) {
         const bytes = fileBytes(params.buffer);
         const mimeType = params.contentType ?? "application/octet-stream";
@@ -47,11 +52,9 @@ export function messageMethods(options: MessageMethodsOptions): MessageMethods {
         contents.push({
           kind: "media",
           file: { mediaId, kind, fileName, mimeType },
-          ...(text && { caption: text }),
+          ...(isCaption && text && { caption: text }),
           ...shared,
         });
-      } else {
-        for (const part of textParts(text, where)) contents.push({ kind: "text", text: part, ...shared });
       }
       const { sessionKey } = params;
       const row = await deliver(options, where, `send:${params.idempotencyKey}`, contents, (sql) => {

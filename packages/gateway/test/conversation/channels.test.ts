@@ -78,6 +78,21 @@ describe("send", () => {
     expect(sent).toMatchObject({ text: "look", media: { kind: "document", base64: file.toString("base64") } });
   });
 
+  test("[chat:sending] send: a text that is too long to stand beside its file comes before it", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({ telegram: {} });
+    const wire = await world.operator();
+    await until(wire, { connected: true });
+    const buffer = Buffer.from("a file").toString("base64");
+    const message = "word ".repeat(300).trim();
+    const asked = { to: String(place.ann.id), message, buffer, filename: "a.txt", idempotencyKey: key() };
+    expect((await wire.request("send", asked)).ok).toBe(true);
+    expect(place.telegram.fromBots(place.ann.id)).toMatchObject([
+      { text: message },
+      { text: "", media: { kind: "document", base64: buffer } },
+    ]);
+  });
+
   test("[chat:sending] send: a key that comes again after a restart sends nothing more, here and in the transcript", async () => {
     await using place = await chatPlace();
     const asked = { to: String(place.ann.id), message: "once", sessionKey: "side", idempotencyKey: key() };
@@ -143,6 +158,7 @@ describe("send", () => {
     expect(await refused({ message: " " })).toBe("INVALID_PARAMS");
     expect(await refused({ mediaUrl: "http://169.254.169.254/" })).toBe("INVALID_PARAMS");
     expect(await refused({ buffer: "%%%" })).toBe("INVALID_PARAMS");
+    expect(await refused({ message: "<b>x</b>", parseMode: "HTML" })).toBe("INVALID_PARAMS");
     expect(await refused({ sessionKey: "agent::" })).toBe("INVALID_PARAMS");
     expect((await deliveries(wire)).deliveries).toEqual([]);
     expect(place.telegram.calls.of("sendMessage")).toEqual([]);
