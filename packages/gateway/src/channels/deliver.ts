@@ -25,8 +25,14 @@ export async function deliver(
   });
   const ending = await desk.ended(`${key}:${contents.length - 1}`, { channel, accountId });
   switch (ending.outcome) {
-    case "sent":
-      return ending.row;
+    case "sent": {
+      const dead = await firstDead(desk, key, contents.length - 1);
+      if (dead === undefined) return ending.row;
+      throw new RequestError(
+        "DELIVERY_FAILED",
+        `a part of it was not delivered: ${dead.error ?? dead.state} (saltgate deliveries)`,
+      );
+    }
     case "failed":
       throw new RequestError(
         "DELIVERY_FAILED",
@@ -40,6 +46,15 @@ export async function deliver(
       );
     }
   }
+}
+
+/** The first of the parts before the last one that wasn't sent: they have all ended when that one has. */
+async function firstDead({ outbox }: ChannelDesk, key: string, count: number): Promise<OutboxRow | undefined> {
+  for (let part = 0; part < count; part += 1) {
+    const row = await outbox.find(`${key}:${part}`);
+    if (row !== undefined && row.state !== "sent") return row;
+  }
+  return undefined;
 }
 
 /**

@@ -78,6 +78,21 @@ describe("send", () => {
     expect(sent).toMatchObject({ text: "look", media: { kind: "document", base64: file.toString("base64") } });
   });
 
+  test("[chat:sending] send: a message of which a part was refused isn't said to be sent", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({ telegram: {} });
+    const wire = await world.operator();
+    await until(wire, { connected: true });
+    place.telegram.faults.add({ kind: "refused", method: "sendMessage", description: "Bad Request: chat not found" });
+    const asked = { to: String(place.ann.id), message: "word ".repeat(1_600), idempotencyKey: key() };
+    expect(errorOf(await wire.request("send", asked))).toMatchObject({
+      detail: "DELIVERY_FAILED",
+      message: expect.stringContaining("chat not found"),
+    });
+    expect(texts(place, place.ann.id)).toHaveLength(1);
+    expect((await deliveries(wire)).outbox).toMatchObject({ open: 0, dead: 1 });
+  });
+
   test("[chat:sending] send: a text that is too long to stand beside its file comes before it", async () => {
     await using place = await chatPlace();
     await using world = await place.open({ telegram: {} });
