@@ -201,6 +201,18 @@ test("[chat:agents] agents.list, agent.identity.get, models.list: what is config
   });
 });
 
+test("[chat:agents] models.list: shows what may be chosen, and refuses an agent that isn't there", async () => {
+  await using place = await chatPlace();
+  await using world = await place.open({ settings: (usual) => ({ ...usual, allowedModels: ["emulated/m"] }) });
+  const wire = await world.operator();
+  const { payload } = await wire.request("models.list", { agentId: "main" });
+  expect(payload).toEqual({ models: [{ id: "m", name: "m", provider: "emulated" }] });
+  // What isn't shown isn't taken either.
+  const chosen = { message: "x", model: "emulated/n", idempotencyKey: "k1" };
+  expect(errorOf(await wire.request("agent", chosen)).detail).toBe("UNKNOWN_MODEL");
+  expect(errorOf(await wire.request("models.list", { agentId: "ghost" })).detail).toBe("UNKNOWN_AGENT_ID");
+});
+
 test("[chat:built-in] chat.send: without a model the gateway answers of itself, and the owner alone hears of the house", async () => {
   await using place = await chatPlace();
   await using world = await place.open({
