@@ -254,7 +254,7 @@ export class SessionStore {
       aside: where.aside ?? false,
     });
     if (seq === undefined) return undefined;
-    const text = message.role === "toolResult" ? "" : textOf(message);
+    const text = message.role === "toolResult" || isSilent(message) ? "" : textOf(message);
     if (text !== "") {
       const first = message.role === "user" && where.aside !== true ? oneLine(text, 60) : null;
       sql.run(
