@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import {
   type AgentRuntime,
   type AgentSettings,
@@ -8,6 +9,7 @@ import {
   sessionEntry,
   sessionRow,
 } from "@saltgate/agent";
+import { scopeSatisfies } from "@saltgate/protocol";
 import type { SqlDatabase, SqlTransaction } from "@saltgate/store";
 import { contextWindowOf } from "../conversation/glance.ts";
 import { wireMessage } from "../conversation/run-broadcast.ts";
@@ -56,7 +58,7 @@ export function sessionMethods(options: SessionMethodsOptions): SessionMethods {
     };
   };
   return {
-    async "sessions.list"(params) {
+    async "sessions.list"(params, caller) {
       const nowMs = now();
       const query = {
         ...given({
@@ -77,7 +79,8 @@ export function sessionMethods(options: SessionMethodsOptions): SessionMethods {
       const show = { titles: params.includeDerivedTitles, lastMessage: params.includeLastMessage };
       return {
         ts: nowMs,
-        path: database.file,
+        // Below admin, nobody is told paths of the gateway's disk (rule R-19).
+        path: scopeSatisfies(caller.scopes, "operator.admin") ? database.file : basename(database.file),
         count: shown.length,
         defaults: defaults(),
         sessions: shown.map((record) => sessionRow(record, show)),
