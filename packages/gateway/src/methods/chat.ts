@@ -62,6 +62,9 @@ const maxWaitMs = 86_400_000;
 /** What a caller that named no time is given beyond its run, in milliseconds. */
 const waitGraceMs = 60_000;
 
+/** Longest message that is put in, in bytes: a transcript keeps no more of one than a few times that, however it is written. */
+const maxInjectedBytes = 4_000_000;
+
 /** A turn as a request asks for it. */
 interface Asked {
   readonly runId: string;
@@ -212,6 +215,8 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
     },
     async "chat.inject"({ sessionKey, agentId, label, message }) {
       const key = sessionKeyOf(sessionKey, agentId, settings());
+      if (Buffer.byteLength(message) > maxInjectedBytes)
+        throw new RequestError("INVALID_PARAMS", `message: more than ${maxInjectedBytes} bytes`);
       const done = await database.write((sql) => sessions.inject(sql, key, { text: message, label }, clock.now()));
       if (!done.ok) throw new RequestError("UNKNOWN_SESSION", done.reason);
       events.publish("chat", {

@@ -166,6 +166,8 @@ describe.each([3, 4] as const)("revision %s", (version) => {
     await ending(wire, "k2");
     expect(JSON.stringify(place.models.requests.at(-1))).not.toContain("a note");
     expect(JSON.stringify((await wire.request("chat.history", { sessionKey: "main" })).payload)).toContain("a note");
+    const large = await wire.request("chat.inject", { sessionKey: "main", message: "x".repeat(25_500_000) });
+    expect(errorOf(large)).toMatchObject({ detail: "INVALID_PARAMS", message: "message: more than 4000000 bytes" });
   });
 });
 
