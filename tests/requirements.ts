@@ -1287,6 +1287,12 @@ export const REQUIREMENTS: readonly Requirement[] = [
     behaviour: "A second one on the same state ends with 78, names the process, and leaves the first alone.",
   },
   {
+    id: "cli:lost-reader",
+    source: "apps/cli/README.md",
+    behaviour:
+      "A reader that has had enough, as head does, ends a command without a word; output that can't be written is a failure that says so.",
+  },
+  {
     id: "cli:port-taken",
     source: "apps/cli/README.md",
     behaviour: "A port that another program holds ends with 78 and names it.",

@@ -6,11 +6,27 @@ import { VERSION } from "./version.ts";
 /** Whether errors are told in JSON. */
 let answersInJson = process.argv.includes("--json");
 
+/** Whether what was started runs on without anybody who reads what it says: a gateway, a node. */
+let isService = false;
+
+/** The reader may have had enough, as `head` does: that is how a pipe ends, and no failure of ours. */
+function outputLost(error: NodeJS.ErrnoException): void {
+  if (isService) return;
+  if (error.code === "EPIPE") process.exit(process.exitCode ?? Exit.Ok);
+  process.exitCode = Exit.Failed;
+  // Standard error is written straight: it may be what can't be written, and then there is nobody to tell.
+  if (!process.stderr.errored)
+    process.stderr.write(`What was to be said can't be written (${error.code ?? "unknown"}).\n`);
+}
+process.stdout.on("error", outputLost);
+process.stderr.on("error", outputLost);
+
 /** Runs a command line and gives the exit code. What a command needs is loaded when it runs. */
 async function main(words: readonly string[]): Promise<Exit> {
   const { name, rest } = findCommand(words, COMMANDS);
   const spec = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (spec === undefined) return withoutCommand(name, rest);
+  isService = spec.raw === true || name.startsWith("node ");
   if (isAskingForHelp(spec, rest)) return tellHelp(name, spec);
   const invocation = spec.raw === true ? rawInvocation(name, rest) : parseInvocation(name, spec, rest);
   if (spec.raw !== true) {
@@ -76,7 +92,8 @@ async function withoutCommand(name: string, rest: readonly string[]): Promise<Ex
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  const exit = await main(process.argv.slice(2));
+  process.exitCode ??= exit;
 } catch (error) {
   const { reportError } = await import("./output/report-error.ts");
   process.exitCode = reportError(error, answersInJson);

@@ -24,6 +24,10 @@ test("[terminal:sessions] [terminal:models] conversations: they are listed, show
   const unknown = await world.run(["sessions", "show", "nonesuch"]);
   expect(unknown).toMatchObject({ exit: 1, stdout: "" });
   expect(unknown.stderr).toContain("saltgate sessions list");
+  const mistyped = await world.run(["sessions", "reset", "mian"]);
+  expect(mistyped).toMatchObject({ exit: 1, stdout: "" });
+  expect(mistyped.stderr).toContain("saltgate sessions list");
+  expect((await world.run(["sessions", "list", "--json"])).json<{ sessions: unknown[] }>().sessions).toHaveLength(2);
   expect(await world.run(["sessions", "list", "--limit", "0"])).toMatchObject({ exit: 2, stdout: "" });
   const models = (await world.run(["models"])).stdout;
   expect(models).toMatch(/^local\/echo .*100k +default$/m);

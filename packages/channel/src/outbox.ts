@@ -192,9 +192,10 @@ export class Outbox {
     return id;
   }
 
-  /** Within a transaction: whether a delivery of this key was added before. */
-  knows(sql: SqlTransaction, key: string): boolean {
-    return sql.get("SELECT 1 FROM outbox_rows WHERE key = ?", key) !== undefined;
+  /** Within a transaction: the delivery that was added with this key before. */
+  known(sql: SqlTransaction, key: string): OutboxRow | undefined {
+    const row = sql.get<StoredRow>("SELECT * FROM outbox_rows WHERE key = ?", key);
+    return row && rowOf(row);
   }
 
   /** Within a transaction: says what a delivery that grew is in the end. Nothing happens to one that isn't live. */

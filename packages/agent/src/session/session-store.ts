@@ -10,6 +10,7 @@ import {
   archiveTranscript,
   beginTranscript,
   type HistoryRange,
+  holdsMessages,
   keyOfTranscript,
   placeOf,
   readTranscript,
@@ -253,7 +254,7 @@ export class SessionStore {
       aside: where.aside ?? false,
     });
     if (seq === undefined) return undefined;
-    const text = message.role === "toolResult" ? "" : textOf(message);
+    const text = message.role === "toolResult" || isSilent(message) ? "" : textOf(message);
     if (text !== "") {
       const first = message.role === "user" && where.aside !== true ? oneLine(text, 60) : null;
       sql.run(
@@ -442,6 +443,23 @@ export class SessionStore {
     if (of.upTo !== undefined && place === undefined) return [];
     const upTo = place === undefined ? {} : { beforeSeq: place + 1 };
     return readTranscript(sql, sessionId, { ...range, ...upTo }).filter(({ message }) => !isSilent(message));
+  }
+
+  /**
+   * What was said in a session after a place in its transcript, oldest first.
+   * @returns `isWhole`: whether it is all of it; otherwise it is the newest that fits
+   */
+  news(
+    sql: SqlTransaction,
+    key: string,
+    range: HistoryRange & { readonly afterSeq: number },
+  ): { readonly messages: readonly StoredMessage[]; readonly isWhole: boolean } {
+    const sessionId = this.get(sql, key)?.sessionId;
+    if (sessionId === undefined) return { messages: [], isWhole: true };
+    const read = readTranscript(sql, sessionId, range);
+    const [oldest] = read;
+    const isWhole = oldest === undefined || !holdsMessages(sql, sessionId, range.afterSeq, oldest.seq);
+    return { messages: read.filter(({ message }) => !isSilent(message)), isWhole };
   }
 
   /** The last lines of some sessions. */

@@ -120,9 +120,12 @@ export function messagesOfRun(sql: SqlTransaction, sessionId: string, runId: str
     .map(storedOf);
 }
 
+/** Messages of one reading that are too large for it, and are shown without their images. */
+const maxReduced = 4;
+
 /**
- * The end of a transcript, oldest first. Bodies that don't fit are never read; a newest message that doesn't fit by itself
- * is shown without its images.
+ * The end of a transcript, oldest first. Bodies that don't fit are never read; a message that doesn't fit by itself is shown
+ * without its images, so that a photo doesn't hide what was said before it.
  */
 export function readTranscript(sql: SqlTransaction, sessionId: string, range: HistoryRange): readonly StoredMessage[] {
   const sizes = sql.all<{ seq: number; bytes: number }>(
@@ -133,26 +136,43 @@ export function readTranscript(sql: SqlTransaction, sessionId: string, range: Hi
     range.limit,
     range.skip ?? 0,
   );
-  const [newest] = sizes;
-  if (newest === undefined) return [];
+  const newest = sizes[0]?.seq;
+  const reduced: StoredMessage[] = [];
+  const shown: number[] = [];
   let total = 0;
-  let oldest = newest.seq;
   for (const { bytes, seq } of sizes) {
-    total += bytes + 64;
-    if (total > range.maxBytes && seq !== newest.seq) break;
-    oldest = seq;
+    const isTooLarge = bytes > range.maxBytes;
+    if (isTooLarge && reduced.length >= maxReduced) break;
+    const small = isTooLarge ? bodiesOf(sql, sessionId, [seq]).map((row) => withoutImages(row, range.maxBytes)) : [];
+    total += 64 + (isTooLarge ? Buffer.byteLength(JSON.stringify(small)) : bytes);
+    if (total > range.maxBytes && seq !== newest) break;
+    if (isTooLarge) reduced.push(...small);
+    else shown.push(seq);
   }
-  const rows = sql
+  return [...bodiesOf(sql, sessionId, shown), ...reduced].toSorted((one, other) => one.seq - other.seq);
+}
+
+function bodiesOf(sql: SqlTransaction, sessionId: string, places: readonly number[]): readonly StoredMessage[] {
+  if (places.length === 0) return [];
+  return sql
     .all<MessageRow>(
-      "SELECT seq, message_id, run_id, aside, bytes, body FROM agent_messages WHERE session_id = ? AND seq >= ? AND seq <= ? ORDER BY seq",
+      `SELECT seq, message_id, run_id, aside, bytes, body FROM agent_messages
+       WHERE session_id = ? AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq`,
       sessionId,
-      oldest,
-      newest.seq,
+      JSON.stringify(places),
     )
     .map(storedOf);
-  return newest.bytes > range.maxBytes
-    ? rows.map((row) => ({ ...row, message: withoutImages(row.message, range.maxBytes) }))
-    : rows;
+}
+
+/** Whether a transcript has messages between two places. */
+export function holdsMessages(sql: SqlTransaction, sessionId: string, afterSeq: number, beforeSeq: number): boolean {
+  const found = sql.get(
+    "SELECT 1 FROM agent_messages WHERE session_id = ? AND seq > ? AND seq < ? LIMIT 1",
+    sessionId,
+    afterSeq,
+    beforeSeq,
+  );
+  return found !== undefined;
 }
 
 /** The session that a transcript is of; `undefined` when there is no such transcript. */
@@ -170,15 +190,15 @@ export function placeOf(sql: SqlTransaction, sessionId: string, messageId: strin
   )?.seq;
 }
 
-function withoutImages(message: TranscriptMessage, maxBytes: number): TranscriptMessage {
+function withoutImages(row: StoredMessage, maxBytes: number): StoredMessage {
   const maxChars = Math.max(200, Math.floor(maxBytes / 8));
-  const content = message.content.map((part): MessagePart => {
+  const content = row.message.content.map((part): MessagePart => {
     if (part.type === "image") return { type: "text", text: `[image, ${part.mimeType}]` };
     return part.type === "text" && part.text.length > maxChars
       ? { type: "text", text: `${part.text.slice(0, maxChars)}…` }
       : part;
   });
-  return { ...message, content } as TranscriptMessage;
+  return { ...row, message: { ...row.message, content } as TranscriptMessage };
 }
 
 /** The texts of a message, one after the other. */

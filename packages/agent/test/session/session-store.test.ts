@@ -169,6 +169,18 @@ test("[sessions:compact] session store: the last messages stay, those before are
   });
 });
 
+test("[sessions:history] session store: what was said to nobody isn't the last that was said, and nothing to be read", async () => {
+  const { database, sessions, talk } = await makeWorld();
+  await talk("a", 1);
+  const row = await database.write((sql) => {
+    sessions.patch(sql, key, { unread: false }, 2);
+    const { sessionId } = sessions.ensure(sql, { key, nowMs: 2 });
+    sessions.append(sql, { key, sessionId }, answered("NO_REPLY"));
+    return sessions.get(sql, key);
+  });
+  expect(row).toMatchObject({ lastText: "re: a", unread: false });
+});
+
 test("[sessions:history] session store: the newest within a number and a size, before and after a place, without what was said to nobody", async () => {
   const { database, sessions, talk } = await makeWorld();
   for (const text of ["a", "b".repeat(2_000), "c"]) await talk(text, 1);

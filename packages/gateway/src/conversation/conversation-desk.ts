@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import {
   AgentRuntime,
   type AgentRuntimeOptions,
@@ -281,7 +282,8 @@ export class ConversationDesk {
   #ground(): Ground {
     const { clock, conversation } = this.#options;
     return {
-      file: this.database.file,
+      // Everybody who may read is told this: only its name, not where it lies (rule R-19).
+      file: basename(this.database.file),
       sessions: this.runtime.sessions,
       settings: conversation.settings(),
       models: this.runtime.models(),

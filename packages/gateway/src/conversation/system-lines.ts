@@ -20,6 +20,9 @@ interface Line {
   readonly text: string;
 }
 
+const toldOf = ({ atMs, text }: Line): string =>
+  `System: [${new Date(atMs).toISOString()}] ${text.replace(/\s+/g, " ").slice(0, maxToldChars)}`;
+
 /** What happened and is told to an agent with the next message of its session. In memory: lost with the gateway. */
 export class SystemLines {
   readonly #lines = new Map<string, readonly Line[]>();
@@ -50,10 +53,7 @@ export class SystemLines {
   told(sessionKey: string): ToldLines {
     const lines = this.#lines.get(sessionKey) ?? [];
     return {
-      texts: lines.map(
-        ({ atMs, text }) =>
-          `System: [${new Date(atMs).toISOString()}] ${text.replace(/\s+/g, " ").slice(0, maxToldChars)}`,
-      ),
+      texts: lines.map(toldOf),
       heard: () => {
         const left = (this.#lines.get(sessionKey) ?? []).filter((line) => !lines.includes(line));
         if (left.length > 0) this.#lines.set(sessionKey, left);

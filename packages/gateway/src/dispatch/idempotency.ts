@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { errorShape, LIMITS } from "@saltgate/protocol";
+import { type DetailCode, type ErrorShape, errorShape, LIMITS } from "@saltgate/protocol";
 import type { Outcome } from "./outcome.ts";
 
 interface Remembered {
@@ -29,7 +29,7 @@ export type IdempotentCall =
  * Remembers the answers to requests with an idempotency key: a repeat waits for, or gets, the first answer, and
  * never runs twice. Keys belong to whoever used them, so nobody reads another's answers. Bounded by age, number and
  * bytes: of answers that are too large together, the oldest are only remembered as given. What is still running is never
- * forgotten. A failure that may be tried again isn't remembered: nothing was done.
+ * forgotten. A failure that may be tried again isn't remembered, nor one of what was asked for: nothing was done.
  */
 export class IdempotencyCache {
   readonly #remembered = new Map<string, Remembered>();
@@ -62,7 +62,8 @@ export class IdempotencyCache {
       settle: (outcome) => {
         entry.settled = true;
         resolve(outcome);
-        if (!outcome.ok && outcome.error.retryable === true) this.#remembered.delete(name);
+        if (!outcome.ok && (outcome.error.retryable === true || isMistake(outcome.error)))
+          this.#remembered.delete(name);
         else this.#weigh(entry, outcome);
       },
     };
@@ -98,6 +99,19 @@ export class IdempotencyCache {
       over -= 1;
     }
   }
+}
+
+const mistakes: ReadonlySet<unknown> = new Set<DetailCode>([
+  "INVALID_PARAMS",
+  "UNKNOWN_TARGET",
+  "UNKNOWN_CHANNEL",
+  "UNKNOWN_ACCOUNT",
+  "IDEMPOTENCY_KEY_REUSED",
+]);
+
+/** Whether the caller asked for something that can't be: the same key is free for the request as it was meant. */
+function isMistake({ details }: ErrorShape): boolean {
+  return mistakes.has((details as { readonly code?: unknown } | undefined)?.code);
 }
 
 /** What a value takes in memory, roughly: its texts, and a little for everything else. */

@@ -39,13 +39,25 @@ export function agentMethods({ runtime, settings }: AgentMethodsOptions): AgentM
       const { avatar = name.slice(0, 1).toUpperCase(), emoji } = agent?.identity ?? {};
       return { agentId: id, name, avatar, ...given({ emoji }) };
     },
-    "models.list": () => ({
-      models: runtime.models().map(({ contextWindow, model, name, provider, reasoning }) => ({
-        id: model,
-        name,
-        provider,
-        ...given({ contextWindow, reasoning }),
-      })),
-    }),
+    "models.list"({ agentId }) {
+      const { agents, allowedModels } = settings();
+      if (agentId !== undefined && !agents.some(({ id }) => id === agentIdOf(agentId)))
+        throw new RequestError(
+          "UNKNOWN_AGENT_ID",
+          `unknown agent id: ${agentId.slice(0, 80)} (agents.list names them)`,
+        );
+      const isAllowed = (name: string): boolean => allowedModels.length === 0 || allowedModels.includes(name);
+      return {
+        models: runtime
+          .models()
+          .filter(({ model, provider }) => isAllowed(`${provider}/${model}`))
+          .map(({ contextWindow, model, name, provider, reasoning }) => ({
+            id: model,
+            name,
+            provider,
+            ...given({ contextWindow, reasoning }),
+          })),
+      };
+    },
   };
 }

@@ -15,6 +15,8 @@ import {
   type TurnOptions,
   type TurnRecord,
   type TurnRequest,
+  thinkingLevelOf,
+  thinkingLevels,
   usualThinking,
 } from "@saltgate/agent";
 import { type Attachment, LIMITS, type ResultOf, scopeSatisfies } from "@saltgate/protocol";
@@ -63,6 +65,9 @@ const maxWaitMs = 86_400_000;
 /** What a caller that named no time is given beyond its run, in milliseconds. */
 const waitGraceMs = 60_000;
 
+/** Longest message that is put in, in bytes: a transcript keeps no more of one than a few times that, however it is written. */
+const maxInjectedBytes = 4_000_000;
+
 /** A turn as a request asks for it. */
 interface Asked {
   readonly runId: string;
@@ -84,6 +89,7 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
     if (asked.message.trim() === "" && images.length === 0) {
       throw new RequestError("INVALID_PARAMS", "message or attachment required");
     }
+    requireAgent(agentOfKey(sessionKey), settings());
     await requireSendable(options, sessionKey);
     // A command is answered without the agent: what it should hear of waits for a message.
     const isCommand = parseChatCommand(asked.message, settings().session.resetTriggers)?.kind === "command";
@@ -147,19 +153,21 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
           sessionKey,
           message,
           attachments,
-          options: given({ queueMode, thinking, timeoutMs: deadline(timeoutMs) }),
+          options: given({ queueMode, thinking: requireThinking(thinking), timeoutMs: deadline(timeoutMs) }),
         },
         caller,
       );
     },
     async "sessions.send"({ key, agentId, attachments, idempotencyKey, message, thinking, timeoutMs }, caller) {
       const sessionKey = sessionKeyOf(key, agentId, settings());
-      const turnOptions = given({ thinking, timeoutMs: deadline(timeoutMs), queueMode: "followup" as const });
+      const levels = { thinking: requireThinking(thinking), timeoutMs: deadline(timeoutMs) };
+      const turnOptions = given({ ...levels, queueMode: "followup" as const });
       return say({ runId: idempotencyKey ?? newId(), sessionKey, message, attachments, options: turnOptions }, caller);
     },
     async "sessions.steer"({ key, agentId, attachments, idempotencyKey, message, thinking, timeoutMs }, caller) {
       const sessionKey = sessionKeyOf(key, agentId, settings());
-      const turnOptions = given({ thinking, timeoutMs: deadline(timeoutMs), queueMode: "steer" as const });
+      const levels = { thinking: requireThinking(thinking), timeoutMs: deadline(timeoutMs) };
+      const turnOptions = given({ ...levels, queueMode: "steer" as const });
       return say({ runId: idempotencyKey ?? newId(), sessionKey, message, attachments, options: turnOptions }, caller);
     },
     "chat.abort": ({ sessionKey, runId, agentId }) =>
@@ -177,16 +185,23 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
       const from = cursor === undefined ? undefined : readCursor(cursor);
       const found = await database.read((sql) => {
         const record = sessions.get(sql, key);
-        const isUsable = from !== undefined && from.sessionId === record?.sessionId;
+        const isReadingBack = messageId !== undefined || (sessionId !== undefined && sessionId !== record?.sessionId);
+        const isKnown = from !== undefined && from.sessionId === record?.sessionId && !isReadingBack;
         const range = {
           limit: limit ?? 200,
           skip: offset,
           // Room for what surrounds the messages in the answer.
           maxBytes: Math.min(maxChars ?? Number.MAX_SAFE_INTEGER, LIMITS.maxHistoryBytes - 65_536),
-          ...(isUsable && { afterSeq: from.seq }),
         };
-        const messages = sessions.history(sql, key, range, { sessionId, upTo: messageId });
-        return { record, messages, isUsable };
+        if (!isKnown)
+          return {
+            record,
+            messages: sessions.history(sql, key, range, { sessionId, upTo: messageId }),
+            isUsable: false,
+          };
+        // More that is new than fits can't be told as a delta: what lies between would be missed for ever.
+        const { isWhole, messages } = sessions.news(sql, key, { ...range, afterSeq: from.seq });
+        return { record, messages, isUsable: isWhole };
       });
       const { record, messages } = found;
       const isReadingBack = (offset ?? 0) > 0 || messageId !== undefined || sessionId !== undefined;
@@ -205,6 +220,8 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
     },
     async "chat.inject"({ sessionKey, agentId, label, message }) {
       const key = sessionKeyOf(sessionKey, agentId, settings());
+      if (Buffer.byteLength(message) > maxInjectedBytes)
+        throw new RequestError("INVALID_PARAMS", `message: more than ${maxInjectedBytes} bytes`);
       const done = await database.write((sql) => sessions.inject(sql, key, { text: message, label }, clock.now()));
       if (!done.ok) throw new RequestError("UNKNOWN_SESSION", done.reason);
       events.publish("chat", {
@@ -226,13 +243,14 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
         attachments: params.attachments,
         reply: params.deliver ? await replyRouteFor(params, sessionKey, options) : undefined,
         options: given({
-          thinking: params.thinking,
+          thinking: requireThinking(params.thinking),
           model: params.model === undefined ? undefined : requireModel(modelWord(params), options),
           timeoutMs: params.timeout === undefined || params.timeout === 0 ? undefined : params.timeout * 1_000,
           extraSystem: params.extraSystemPrompt,
           spawnedBy: params.spawnedBy,
         }),
       };
+      await requireAsExpected(params, sessionKey, options);
       const known = await submit(asked, caller);
       if (known?.ending !== undefined) return finalAnswer(runId, await runtime.wait(runId, 0));
       const accepted = { runId, status: "accepted" as const, acceptedAt: known?.acceptedAtMs ?? clock.now() };
@@ -318,6 +336,50 @@ function imagesOf(attachments: readonly Attachment[]): MessagePart[] {
   });
 }
 
+/** @throws {RequestError} when no such agent is configured: what was said to it would fail, in a session that nobody wants */
+function requireAgent(agentId: string, { agents }: AgentSettings): void {
+  if (agents.some(({ id }) => id === agentIdOf(agentId))) return;
+  throw new RequestError(
+    "UNKNOWN_AGENT_ID",
+    `unknown agent id: ${agentId.slice(0, 80)} (agents.list names the agents)`,
+  );
+}
+
+/** @throws {RequestError} for a word that is no level of thinking: it would be none at all, without a word about it */
+function requireThinking(word: string | undefined): string | undefined {
+  if (word === undefined || thinkingLevelOf(word) !== undefined) return word;
+  const levels = thinkingLevels.join(", ");
+  throw new RequestError("INVALID_PARAMS", `thinking is one of ${levels}, not ${JSON.stringify(word.slice(0, 80))}`);
+}
+
+/** @throws {RequestError} when the session isn't the one that was meant, or its label is another one's */
+async function requireAsExpected(
+  {
+    expectedExistingSessionId: expected,
+    idempotencyKey,
+    label,
+  }: {
+    readonly expectedExistingSessionId?: string | undefined;
+    readonly idempotencyKey: string;
+    readonly label?: string | undefined;
+  },
+  sessionKey: string,
+  { database, runtime }: ChatMethodsOptions,
+): Promise<void> {
+  if (expected === undefined && label === undefined) return;
+  // A repeat asks for nothing that isn't done already.
+  if ((await runtime.stateOf(idempotencyKey)) !== undefined) return;
+  const { owner, record } = await database.read((sql) => {
+    const labelled = label === undefined ? undefined : runtime.sessions.resolve(sql, { label: label.trim() });
+    return { owner: labelled?.ok ? labelled.record.key : undefined, record: runtime.sessions.get(sql, sessionKey) };
+  });
+  if (expected !== undefined && record?.sessionId !== expected)
+    throw new RequestError("UNKNOWN_SESSION", "the session has started over since, or isn't there yet");
+  if (label?.trim() === "") throw new RequestError("INVALID_PARAMS", "a label can't be empty");
+  if (owner !== undefined && owner !== sessionKey)
+    throw new RequestError("INVALID_PARAMS", `label already in use: ${label} (by ${owner})`);
+}
+
 /** Which session a task for an agent is done in: the one that is named, the agent's main one otherwise. */
 async function keyForAgent(
   params: {
@@ -328,12 +390,7 @@ async function keyForAgent(
   { database, runtime, settings }: ChatMethodsOptions,
 ): Promise<string> {
   const current = settings();
-  if (params.agentId !== undefined && !current.agents.some(({ id }) => id === agentIdOf(params.agentId ?? ""))) {
-    throw new RequestError(
-      "UNKNOWN_AGENT_ID",
-      `unknown agent id: ${params.agentId.slice(0, 80)} (saltgate sessions list)`,
-    );
-  }
+  if (params.agentId !== undefined) requireAgent(params.agentId, current);
   if (params.sessionKey !== undefined) return sessionKeyOf(params.sessionKey, params.agentId, current);
   if (params.sessionId === undefined) return sessionKeyOf("main", params.agentId, current);
   const { sessionId } = params;

@@ -32,6 +32,8 @@ export function messageMethods(options: MessageMethodsOptions): MessageMethods {
       if (text.trim() === "" && params.buffer === undefined) {
         throw new RequestError("INVALID_PARAMS", "message or buffer required");
       }
+      if (params.parseMode !== undefined)
+        throw new RequestError("INVALID_PARAMS", "message is Markdown here, for every channel: leave parseMode out");
       const where = destinationOf(desk, params);
       const contents: StoredContent[] = [];
       const shared = {

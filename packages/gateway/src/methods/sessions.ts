@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import {
   type AgentRuntime,
   type AgentSettings,
@@ -8,6 +9,7 @@ import {
   sessionEntry,
   sessionRow,
 } from "@saltgate/agent";
+import { scopeSatisfies } from "@saltgate/protocol";
 import type { SqlDatabase, SqlTransaction } from "@saltgate/store";
 import { contextWindowOf } from "../conversation/glance.ts";
 import { wireMessage } from "../conversation/run-broadcast.ts";
@@ -56,7 +58,7 @@ export function sessionMethods(options: SessionMethodsOptions): SessionMethods {
     };
   };
   return {
-    async "sessions.list"(params) {
+    async "sessions.list"(params, caller) {
       const nowMs = now();
       const query = {
         ...given({
@@ -77,7 +79,8 @@ export function sessionMethods(options: SessionMethodsOptions): SessionMethods {
       const show = { titles: params.includeDerivedTitles, lastMessage: params.includeLastMessage };
       return {
         ts: nowMs,
-        path: database.file,
+        // Below admin, nobody is told paths of the gateway's disk (rule R-19).
+        path: scopeSatisfies(caller.scopes, "operator.admin") ? database.file : basename(database.file),
         count: shown.length,
         defaults: defaults(),
         sessions: shown.map((record) => sessionRow(record, show)),
@@ -103,7 +106,7 @@ export function sessionMethods(options: SessionMethodsOptions): SessionMethods {
         throw new RequestError("INVALID_PARAMS", "Provide either key, sessionId, or label (not multiple)");
       }
       const found = await database.read((sql) => {
-        if (shortId !== undefined) return byShortId(sql, options, shortId);
+        if (shortId !== undefined) return byShortId(sql, options, shortId, agentId);
         const wanted = { sessionId, label, agentId, spawnedBy, ...(key !== undefined && { key: keyOf(key, agentId) }) };
         return sessions.resolve(sql, wanted);
       });
@@ -208,10 +211,17 @@ export function requireModel(
 
 type Found = { readonly ok: true; readonly record: SessionRecord } | { readonly ok: false; readonly reason: string };
 
-function byShortId(sql: SqlTransaction, { runtime }: SessionMethodsOptions, shortId: string): Found {
+function byShortId(
+  sql: SqlTransaction,
+  { runtime }: SessionMethodsOptions,
+  shortId: string,
+  agentId: string | undefined,
+): Found {
+  const beginning = shortId.trim().toLowerCase();
+  // What is searched for may stand in the names of others, too: all of them are looked at.
   const found = runtime.sessions
-    .list(sql, { search: shortId, archived: "all", limit: 50 })
-    .filter(({ sessionId }) => sessionId.startsWith(shortId.toLowerCase()));
+    .list(sql, { search: beginning, archived: "all", limit: 10_000, agentId: agentId?.toLowerCase() })
+    .filter(({ sessionId }) => sessionId.startsWith(beginning));
   const [record] = found;
   if (record === undefined) return { ok: false, reason: `No session found: ${shortId}` };
   return found.length > 1 ? { ok: false, reason: `Multiple sessions found for ${shortId}` } : { ok: true, record };

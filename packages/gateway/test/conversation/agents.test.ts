@@ -66,6 +66,11 @@ test("[chat:agent] agent: what it can't do is refused with a name before anythin
   expect(await refused({ deliver: true })).toBe("UNKNOWN_TARGET");
   expect(await refused({ deliver: true, to: "1001", channel: "carrier-pigeon" })).toBe("UNKNOWN_CHANNEL");
   expect(await refused({ sessionKey: "agent:other:x", agentId: "main" })).toBe("INVALID_PARAMS");
+  expect(await refused({ sessionKey: "agent:ghost:main" })).toBe("UNKNOWN_AGENT_ID");
+  expect(await refused({ thinking: "purple" })).toBe("INVALID_PARAMS");
+  expect(await refused({ expectedExistingSessionId: "another-life" })).toBe("UNKNOWN_SESSION");
+  const said = { sessionKey: "agent:ghost:main", message: "x", idempotencyKey: "g" };
+  expect(errorOf(await wire.request("chat.send", said)).detail).toBe("UNKNOWN_AGENT_ID");
   expect(place.models.count).toBe(0);
   expect(((await wire.request("sessions.list", {})).payload as { count: number }).count).toBe(0);
 });
@@ -90,6 +95,28 @@ test("[chat:agent] agent: with a model, more instructions and a label, for this 
     ok: true,
     key: "agent:main:side",
   });
+});
+
+test("[chat:agent] agent: a label that another session has, or a session that has started over since, begins nothing", async () => {
+  await using place = await chatPlace();
+  await using world = await place.open();
+  const wire = await world.operator(4, ALL);
+  await wire.request("sessions.patch", { key: "one", label: "taken" });
+  const { payload } = await wire.request("sessions.describe", { key: "one" });
+  const { sessionId } = (payload as { session: { sessionId: string } }).session;
+  const task = { message: "x", sessionKey: "two", label: "taken", idempotencyKey: "k1" };
+  expect(errorOf(await wire.request("agent", task))).toMatchObject({
+    detail: "INVALID_PARAMS",
+    message: "label already in use: taken (by agent:main:one)",
+  });
+  const meant = { message: "x", sessionKey: "one", expectedExistingSessionId: sessionId };
+  const asked = await wire.request("agent", { ...meant, idempotencyKey: "k2" });
+  await twoAnswers(wire, asked.id);
+  await wire.request("sessions.reset", { key: "one" });
+  expect(errorOf(await wire.request("agent", { ...meant, idempotencyKey: "k3" })).detail).toBe("UNKNOWN_SESSION");
+  // A repeat gets the first answer, whatever the session is now.
+  expect((await wire.request("agent", { ...meant, idempotencyKey: "k2" })).payload).toMatchObject({ status: "ok" });
+  expect(place.models.count).toBe(1);
 });
 
 test("[chat:agent] agent: what is to be delivered stands in the chat once, and in the transcript", async () => {
@@ -172,6 +199,18 @@ test("[chat:agents] agents.list, agent.identity.get, models.list: what is config
       expect.objectContaining({ id: "n", provider: "emulated" }),
     ],
   });
+});
+
+test("[chat:agents] models.list: shows what may be chosen, and refuses an agent that isn't there", async () => {
+  await using place = await chatPlace();
+  await using world = await place.open({ settings: (usual) => ({ ...usual, allowedModels: ["emulated/m"] }) });
+  const wire = await world.operator();
+  const { payload } = await wire.request("models.list", { agentId: "main" });
+  expect(payload).toEqual({ models: [{ id: "m", name: "m", provider: "emulated" }] });
+  // What isn't shown isn't taken either.
+  const chosen = { message: "x", model: "emulated/n", idempotencyKey: "k1" };
+  expect(errorOf(await wire.request("agent", chosen)).detail).toBe("UNKNOWN_MODEL");
+  expect(errorOf(await wire.request("models.list", { agentId: "ghost" })).detail).toBe("UNKNOWN_AGENT_ID");
 });
 
 test("[chat:built-in] chat.send: without a model the gateway answers of itself, and the owner alone hears of the house", async () => {

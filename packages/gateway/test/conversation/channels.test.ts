@@ -100,19 +100,19 @@ describe("send", () => {
     ]);
   });
 
-  test("[chat:sending] send: a part that isn't delivered is told, though those after it are", async () => {
+  test("[chat:sending] send: a message of which a part was refused isn't said to be sent", async () => {
     await using place = await chatPlace();
     await using world = await place.open({ telegram: {} });
     const wire = await world.operator();
     await until(wire, { connected: true });
-    place.telegram.faults.add({ kind: "refused", method: "sendMessage", description: "Bad Request: TOPIC_CLOSED" });
-    const long = { to: String(place.ann.id), message: "word ".repeat(1_000), idempotencyKey: key() };
-    const answer = await wire.request("send", long);
-    expect(errorOf(answer)).toMatchObject({
+    place.telegram.faults.add({ kind: "refused", method: "sendMessage", description: "Bad Request: chat not found" });
+    const asked = { to: String(place.ann.id), message: "word ".repeat(1_600), idempotencyKey: key() };
+    expect(errorOf(await wire.request("send", asked))).toMatchObject({
       detail: "DELIVERY_FAILED",
-      message: expect.stringContaining("TOPIC_CLOSED"),
+      message: expect.stringContaining("chat not found"),
     });
     expect(texts(place, place.ann.id)).toHaveLength(1);
+    expect((await deliveries(wire)).outbox).toMatchObject({ open: 0, dead: 1 });
   });
 
   test("[chat:sending] send: a key that comes again after a restart sends nothing more, here and in the transcript", async () => {
@@ -129,6 +129,30 @@ describe("send", () => {
     }
     expect(receipts[1]).toEqual(receipts[0]);
     expect(texts(place, place.ann.id)).toEqual(["once"]);
+  });
+
+  test("[chat:sending] send: a key that comes again after a restart with another message is refused, and nothing of that is sent", async () => {
+    await using place = await chatPlace();
+    const [ann, bob] = [String(place.ann.id), String(place.bob.id)];
+    const asked = { to: ann, message: "the first", idempotencyKey: key() };
+    {
+      await using world = await place.open({ telegram: {} });
+      const wire = await world.operator();
+      await until(wire, { connected: true });
+      expect((await wire.request("send", asked)).ok).toBe(true);
+    }
+    await using world = await place.open({ telegram: {} });
+    const wire = await world.operator();
+    await until(wire, { connected: true });
+    const others = [{ message: "word ".repeat(1_600) }, { message: "another" }, { to: bob }, { silent: true }];
+    for (const other of others)
+      expect(errorOf(await wire.request("send", { ...asked, ...other }))).toMatchObject({
+        detail: "IDEMPOTENCY_KEY_REUSED",
+      });
+    expect(texts(place, place.ann.id)).toEqual(["the first"]);
+    expect(texts(place, place.bob.id)).toEqual([]);
+    expect((await wire.request("send", asked)).ok).toBe(true);
+    expect(texts(place, place.ann.id)).toEqual(["the first"]);
   });
 
   test("[chat:sending] send: what nobody can send is refused with a name, and nothing is kept", async () => {
@@ -156,9 +180,22 @@ describe("send", () => {
     expect(await refused({ message: " " })).toBe("INVALID_PARAMS");
     expect(await refused({ mediaUrl: "http://169.254.169.254/" })).toBe("INVALID_PARAMS");
     expect(await refused({ buffer: "%%%" })).toBe("INVALID_PARAMS");
+    expect(await refused({ message: "<b>x</b>", parseMode: "HTML" })).toBe("INVALID_PARAMS");
     expect(await refused({ sessionKey: "agent::" })).toBe("INVALID_PARAMS");
     expect((await deliveries(wire)).deliveries).toEqual([]);
     expect(place.telegram.calls.of("sendMessage")).toEqual([]);
+  });
+
+  test("[chat:sending] send: a mistake in where it goes isn't remembered, and its key is good for the message as it was meant", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({ telegram: {} });
+    const wire = await world.operator();
+    await until(wire, { connected: true });
+    const asked = { to: String(place.ann.id), message: "at last", idempotencyKey: key() };
+    for (const wrong of [{ to: "somebody nice" }, { channel: "carrier-pigeon" }, { accountId: "nobody" }])
+      expect((await wire.request("send", { ...asked, ...wrong })).ok).toBe(false);
+    expect((await wire.request("send", asked)).ok).toBe(true);
+    expect(texts(place, place.ann.id)).toEqual(["at last"]);
   });
 
   test("[chat:sending] send: without any channel it is said which command adds one", async () => {

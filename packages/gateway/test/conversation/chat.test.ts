@@ -167,6 +167,8 @@ describe.each([3, 4] as const)("revision %s", (version) => {
     await ending(wire, "k2");
     expect(JSON.stringify(place.models.requests.at(-1))).not.toContain("a note");
     expect(JSON.stringify((await wire.request("chat.history", { sessionKey: "main" })).payload)).toContain("a note");
+    const large = await wire.request("chat.inject", { sessionKey: "main", message: "x".repeat(25_500_000) });
+    expect(errorOf(large)).toMatchObject({ detail: "INVALID_PARAMS", message: "message: more than 4000000 bytes" });
   });
 });
 
@@ -296,6 +298,21 @@ describe("who hears and who may", () => {
   );
 });
 
+test("[chat:commands] chat.send: what happened meanwhile is told to the agent with the next message, and a command doesn't take it away", async () => {
+  await using place = await chatPlace();
+  await using world = await place.open();
+  const wire = await world.operator(4, ALL);
+  await wire.request("system-event", { text: "The printer is out of paper" });
+  for (const [at, message] of ["/status", "hello", "again"].entries()) {
+    await wire.request("chat.send", { sessionKey: "main", message, idempotencyKey: `k${at}` });
+    await ending(wire, `k${at}`);
+  }
+  const asked = place.models.requests.map((request) => JSON.stringify(request).split("out of paper").length - 1);
+  expect(asked).toHaveLength(2);
+  expect(asked[0]).toBeGreaterThan(0);
+  expect(asked[1]).toBe(asked[0]); // it stays in the history, and isn't told again
+});
+
 describe("bounds", () => {
   test("[chat:refused] chat.send: what can't be taken is refused, and never acknowledged", async () => {
     await using place = await chatPlace();
@@ -346,6 +363,52 @@ describe("bounds", () => {
     expect((more.payload as { messages: unknown[] }).messages).toHaveLength(2);
     const useless = await wire.request("chat.history", { sessionKey: "main", cursor: "elsewhere:12" });
     expect(useless.payload).toMatchObject({ kind: "reset" });
+  });
+
+  test("[chat:history] chat.history: a photo that is too large for the answer is named, and hides nothing that was said before it", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open();
+    const wire = await world.operator();
+    const photo = Buffer.alloc(4_900_000);
+    photo.set([0x89, 0x50, 0x4e, 0x47]);
+    const attachments = [{ mimeType: "image/png", content: photo.toString("base64") }];
+    for (const [at, more] of [{}, { attachments }, {}].entries()) {
+      await wire.request("chat.send", {
+        sessionKey: "main",
+        message: `number ${at}`,
+        idempotencyKey: `k${at}`,
+        ...more,
+      });
+      await ending(wire, `k${at}`);
+    }
+    const { payload } = await wire.request("chat.history", { sessionKey: "main" });
+    expect(Buffer.byteLength(JSON.stringify(payload))).toBeLessThan(6_291_456);
+    const said = (payload as { messages: ChatPayload["message"][] }).messages.filter((one) => one?.role === "user");
+    expect(said.map((message) => textOf({ message } as ChatPayload))).toEqual([
+      "number 0",
+      "number 1[image, image/png]",
+      "number 2",
+    ]);
+  });
+
+  test("[chat:history] chat.history: more that is new than was asked for is no delta, so that nobody misses what lies between", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open();
+    const wire = await world.operator(4, ALL);
+    await wire.request("chat.send", { sessionKey: "main", message: "hey", idempotencyKey: "k1" });
+    await ending(wire, "k1");
+    type History = { kind?: string; messages: ChatPayload["message"][]; deltaCursor: string };
+    const read = async (more: object) =>
+      (await wire.request("chat.history", { sessionKey: "main", ...more })).payload as History;
+    const { deltaCursor: cursor } = await read({});
+    for (const message of ["one", "two", "three"]) await wire.request("chat.inject", { sessionKey: "main", message });
+    const cut = await read({ cursor, limit: 2 });
+    expect(cut.kind).toBe("reset");
+    expect(cut.messages.map((message) => textOf({ message } as ChatPayload))).toEqual(["two", "three"]);
+    const whole = await read({ cursor, limit: 3 });
+    expect(whole).toMatchObject({ kind: "delta", deltaCursor: cut.deltaCursor });
+    expect(whole.messages).toHaveLength(3);
+    expect(await read({ cursor: cut.deltaCursor })).toMatchObject({ kind: "delta", messages: [] });
   });
 });
 

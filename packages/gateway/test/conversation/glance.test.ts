@@ -42,6 +42,30 @@ test("[chat:glance] health and status: tell channels, agents and sessions as the
   });
 });
 
+test("[R-19] conversations: below admin, no answer and no event names a path of the gateway's disk", async () => {
+  await using place = await chatPlace();
+  await using world = await place.open({ telegram: {} });
+  const owner = await world.operator(4, ALL);
+  const reader = await world.operator(3, ["operator.read", "operator.write"]);
+  await reader.request("chat.send", { sessionKey: "main", message: "hello", idempotencyKey: "k1" });
+  await reader.event("chat", ({ state }: { state: string }) => state === "final");
+  const asked: [string, object][] = [
+    ["health", { probe: true }],
+    ["status", {}],
+    ["sessions.list", {}],
+    ["sessions.describe", { key: "main" }],
+    ["chat.history", { sessionKey: "main" }],
+    ["channels.status", { probe: true }],
+    ["agents.list", {}],
+    ["deliveries.list", {}],
+  ];
+  for (const [method, params] of asked) expect((await reader.request(method, params)).ok).toBe(true);
+  await reader.event("health");
+  const folder = join(place.workspace, "..");
+  expect(JSON.stringify(reader.frames)).not.toContain(folder);
+  expect((await owner.request("sessions.list", {})).payload).toMatchObject({ path: join(folder, "state.db") });
+});
+
 test("[chat:glance] health: a database that can't be used is a problem that is told, and the gateway answers all the same", async () => {
   // A folder stands where the file should be.
   const folder = await mkdtemp(join(tmpdir(), "saltgate-glance-"));

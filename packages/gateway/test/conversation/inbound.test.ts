@@ -669,7 +669,10 @@ test("[channels:mention] inbound: who says a word such as wait in a group gives 
 
 test("[channels:outbox-file] inbound: an answer that attaches what it may not doesn't hold up the next one", async () => {
   await using place = await chatPlace();
-  await using world = await place.open({ telegram: { dmPolicy: "open", allowFrom: ["*"] } });
+  await using world = await place.open({
+    telegram: { dmPolicy: "open", allowFrom: ["*"] },
+    owners: [`telegram:${place.ann.id}`],
+  });
   const wire = await world.operator(4, ALL);
   place.models.script({
     when: { contains: "send it" },

@@ -79,6 +79,22 @@ test("[chat:sessions] sessions.resolve: finds the one that is meant, or says tha
   expect(errorOf(await wire.request("sessions.resolve", {})).code).toBe("INVALID_REQUEST");
 });
 
+test("[chat:sessions] sessions.resolve: a short id means the beginning of an id, whatever other sessions are called", async () => {
+  await using place = await chatPlace();
+  await using world = await place.open();
+  const wire = await world.operator(4, ALL);
+  const { payload } = await wire.request("sessions.patch", { key: "one", pinned: true });
+  const { sessionId } = (payload as { entry: { sessionId: string } }).entry;
+  const shortId = sessionId.slice(0, 6).toUpperCase();
+  for (let at = 0; at < 60; at += 1) await wire.request("sessions.patch", { key: `${shortId}-${at}`, pinned: true });
+  expect((await wire.request("sessions.resolve", { shortId })).payload).toMatchObject({
+    ok: true,
+    key: "agent:main:one",
+  });
+  const other = await wire.request("sessions.resolve", { shortId, agentId: "other" });
+  expect(errorOf(other).detail).toBe("UNKNOWN_SESSION");
+});
+
 test("[chat:sessions] sessions.patch: a setting holds for the next run, and a wrong one changes nothing", async () => {
   await using place = await chatPlace();
   await using world = await place.open({

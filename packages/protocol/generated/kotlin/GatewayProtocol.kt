@@ -1014,7 +1014,10 @@ data class ChatHistoryParams(
 
 @Serializable
 data class ChatHistoryResult(
-    /** Only for a request with a cursor: what is new, or that the cursor is of no use. */
+    /**
+     * Only for a request with a cursor: `delta`, the messages since; `reset`, the newest messages instead,
+     * because the cursor is of no use, or more is new than fits.
+     */
     val kind: Kind? = null,
     val sessionKey: String? = null,
     val sessionId: String? = null,

@@ -2189,7 +2189,8 @@ public struct ChatHistoryParams: Codable, Hashable, Sendable {
 }
 
 public struct ChatHistoryResult: Codable, Hashable, Sendable {
-    /// Only for a request with a cursor: what is new, or that the cursor is of no use.
+    /// Only for a request with a cursor: `delta`, the messages since; `reset`, the newest messages instead,
+    /// because the cursor is of no use, or more is new than fits.
     public var kind: Kind?
     public var sessionKey: String?
     public var sessionId: String?

@@ -42,10 +42,10 @@ export const chatMethods = {
     ),
     result: lazy(() =>
       z.object({
-        kind: z
-          .enum(["delta", "reset"])
-          .optional()
-          .meta({ description: "Only for a request with a cursor: what is new, or that the cursor is of no use." }),
+        kind: z.enum(["delta", "reset"]).optional().meta({
+          description:
+            "Only for a request with a cursor: `delta`, the messages since; `reset`, the newest messages instead, because the cursor is of no use, or more is new than fits.",
+        }),
         sessionKey: z.string().optional(),
         sessionId: z.string().optional(),
         messages: z.array(chatMessageSchema()).optional().meta({ description: "Absent only in a reset." }),
