@@ -384,7 +384,7 @@ export class Courier {
   }
 
   /** One step of what grows. That it failed needs no record: the end of the text is shown in any case. */
-  async #edit(growing: Growing, row: OutboxRow, paced: Required<PacedSend>): Promise<void> {
+  async #edit(growing: Growing, row: OutboxRow, paced: PacedSend & { readonly edits: string }): Promise<void> {
     const { clock, connection, logger, outbox } = this.#options;
     const { text } = growing;
     growing.row = { ...row, shown: text };
@@ -524,6 +524,6 @@ const isGroup = (row: OutboxRow): boolean => row.target.to.startsWith("-");
 
 function pacedSendOf(row: OutboxRow): PacedSend {
   const { conversation, receipt } = row;
-  const base = { conversation, isGroup: isGroup(row) };
+  const base = { conversation, isGroup: isGroup(row), group: row.target.to };
   return receipt === undefined || row.content.kind !== "text" ? base : { ...base, edits: receipt.messageId };
 }

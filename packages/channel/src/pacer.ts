@@ -4,6 +4,8 @@ import type { RateRules } from "./capabilities.ts";
 export interface PacedSend {
   readonly conversation: string;
   readonly isGroup: boolean;
+  /** What its topics count together as. @default the conversation */
+  readonly group?: string;
   /** The message that is edited, if one is. */
   readonly edits?: string;
   /** It only shows how far a text has grown. */
@@ -40,7 +42,7 @@ export class Pacer {
     const waits = [this.#pausedUntilMs - nowMs, (this.#nextAtMs.get(keyOf(send)) ?? 0) - nowMs];
     if (this.#tokens < 1) waits.push(((1 - this.#tokens) / perSecond) * 1_000);
     if (perGroupPerMinute !== undefined && send.isGroup) {
-      const recent = (this.#groupSends.get(send.conversation) ?? []).filter((at) => at > nowMs - minuteMs);
+      const recent = (this.#groupSends.get(groupOf(send)) ?? []).filter((at) => at > nowMs - minuteMs);
       // What only shows growth leaves half of the count for the end of the text and for what follows it.
       const most = send.isGrowth ? Math.max(1, Math.floor(perGroupPerMinute / 2)) : perGroupPerMinute;
       const oldest = recent.at(-most);
@@ -58,8 +60,8 @@ export class Pacer {
     const { perConversationMs, perEditMs, perGroupPerMinute } = this.#rules;
     remember(this.#nextAtMs, keyOf(send), nowMs + (send.edits === undefined ? perConversationMs : perEditMs));
     if (perGroupPerMinute === undefined || !send.isGroup) return;
-    const recent = (this.#groupSends.get(send.conversation) ?? []).filter((at) => at > nowMs - minuteMs);
-    remember(this.#groupSends, send.conversation, [...recent, nowMs].slice(-perGroupPerMinute));
+    const recent = (this.#groupSends.get(groupOf(send)) ?? []).filter((at) => at > nowMs - minuteMs);
+    remember(this.#groupSends, groupOf(send), [...recent, nowMs].slice(-perGroupPerMinute));
   }
 
   /** The platform said to be quiet until then. */
@@ -97,6 +99,10 @@ export class Pacer {
       );
     }
   }
+}
+
+function groupOf({ conversation, group = conversation }: PacedSend): string {
+  return group;
 }
 
 function keyOf({ conversation, edits }: PacedSend): string {

@@ -48,6 +48,23 @@ describe("courier", () => {
     expect(world.connection.texts).toEqual(["once"]);
   });
 
+  test("[channels:pace] courier: what goes into the topics of one group keeps the group's pace", async () => {
+    const world = await makeCourier({ rate: { ...noHurry, perGroupPerMinute: 3 } });
+    await world.database.write((sql) => {
+      for (const threadId of ["1", "2", "3", "4", "5"])
+        world.outbox.add(sql, {
+          ...account,
+          key: threadId,
+          target: { to: "-100", threadId },
+          content: { kind: "text", text: threadId },
+        });
+    });
+    await world.say("elsewhere", "-200");
+    await expect.poll(() => world.connection.texts).toEqual(["1", "2", "3", "elsewhere"]);
+    await world.clock.advance(60_000);
+    expect(world.connection.texts).toEqual(["1", "2", "3", "elsewhere", "4", "5"]);
+  });
+
   test("[channels:outbox-rate] courier: the platform's wait holds for the whole account, to the millisecond", async () => {
     const world = await makeCourier();
     const startedAtMs = world.clock.elapsedMs;

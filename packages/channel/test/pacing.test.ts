@@ -34,6 +34,14 @@ describe("pacer", () => {
     expect(pacer.waitMs(to("g", true), 60_000)).toBe(0);
   });
 
+  test("[channels:pace] pacer: the topics of a group count together", () => {
+    const pacer = new Pacer(rules, 0);
+    const topic = (name: string) => ({ ...to(`g|${name}`, true), group: "g" });
+    for (const [index, name] of ["a", "b", "c"].entries()) pacer.note(topic(name), index * 2_000);
+    expect(pacer.waitMs(topic("d"), 6_000)).toBe(54_000);
+    expect(pacer.waitMs(to("other", true), 6_000)).toBe(0);
+  });
+
   test("[channels:pace] pacer: edits of one message have a pace of their own", () => {
     const pacer = new Pacer({ ...rules, perSecond: 100 }, 0);
     const edit = { ...to("a"), edits: "m1" };
