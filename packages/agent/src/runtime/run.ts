@@ -299,7 +299,7 @@ export class Run {
   }
 
   async #finish(begun: Begun, thought: Thought): Promise<RunEnd> {
-    if (thought.parts.every((part) => part.type === "thinking") && begun.said.length === 0)
+    if (thought.text.trim() === "" && begun.said.length === 0)
       return await this.#end(
         begun,
         errorEnding(

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { shapeReply, systemPrompt, type TranscriptMessage, untrusted, visibleSoFar } from "../../src/index.ts";
 import { lostResult, modelContext } from "../../src/prompt/model-context.ts";
 import { collectedContent } from "../../src/queue/queue-prompt.ts";
+import { maxMessageBytes } from "../../src/session/transcripts.ts";
 import { answered, said } from "../session/world.ts";
 
 const nasty = fc.oneof(
@@ -153,6 +154,18 @@ test("[runs:context] model context: a run whose own results are too much loses t
     step(id, "").map((message) => (message.role === "toolResult" ? { ...message, content: [image] } : message)),
   );
   expect(chars(modelContext([said("look"), ...images], 100_000))).toBeLessThan(16_000_000);
+});
+
+test("[runs:collect] queue prompt: however much came together, it is one message that can be kept, and what is missing is told", () => {
+  const image = { type: "image" as const, data: "a".repeat(6_700_000), mimeType: "image/png" };
+  const photo = { content: [{ type: "text" as const, text: "look" }, image], plainText: "look", shortened: false };
+  const [told, ...images] = collectedContent([photo, photo, photo]);
+  expect(images).toEqual([image, image]);
+  expect(JSON.stringify(told)).toContain("1 more images were left out");
+  const text = "\u0001".repeat(100_000);
+  const long = { content: [{ type: "text" as const, text }, image], plainText: text, shortened: false };
+  const all = collectedContent(Array.from({ length: 200 }, () => long));
+  expect(Buffer.byteLength(JSON.stringify(all))).toBeLessThan(maxMessageBytes - 1_024);
 });
 
 test("[runs:collect] queue prompt: what came together is told together, of what didn't fit a line, and one alone as it is", () => {

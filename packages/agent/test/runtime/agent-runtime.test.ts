@@ -286,6 +286,7 @@ test("[runs:failures] runtime: a backend that throws, breaks off, is silent or t
         yield { type: "dance" } as never;
       },
       nothing: () => says(),
+      blank: () => says("\n", " "),
     },
   };
   const world = await openWorld(scripts);
@@ -295,6 +296,7 @@ test("[runs:failures] runtime: a backend that throws, breaks off, is silent or t
     silent: ["timeout", /said nothing for 120 s/],
     nonsense: ["unknown", /no known type/],
     nothing: ["unknown", /answered nothing/],
+    blank: ["unknown", /answered nothing/],
   };
   for (const [model, [kind, words]] of Object.entries(expected)) {
     const sessionKey = `agent:main:${model}`;

@@ -105,7 +105,7 @@ describe("who has which tools", () => {
     );
   });
 
-  test("[R-59] [agent-tools:owner] answers: files of the agent's folder are attached for the owner alone", async () => {
+  test("[agent-tools:owner] answers: files of the agent's folder are attached for the owner alone", async () => {
     await using place = await chatPlace();
     await writeFile(join(place.workspace, "diary.txt"), "dear diary");
     await using world = await place.open({
