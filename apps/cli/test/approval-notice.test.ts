@@ -97,6 +97,13 @@ test("[terminal:owner] pairing: an owner is named once, and nobody is let in whe
   expect(early).toMatchObject({ exit: 78, stdout: "" });
   expect((await sandbox.run(["pairing", "list", "telegram"])).stdout).toContain("ABCD2345");
   await sandbox.write("saltgate.json", '{ commands: { ownerAllowFrom: ["telegram:777"] } /* me */ }');
+  expect(await sandbox.run(["channels", "list"])).toMatchObject({ exit: 0 }); // it is the last good one now
+  await sandbox.write("saltgate.json", "{ broken");
+  const broken = await sandbox.run(["pairing", "approve", "telegram", "ABCD2345", "--owner"]);
+  expect(broken).toMatchObject({ exit: 78, stdout: "" });
+  expect(broken.stderr).toContain("saltgate.json can't be used");
+  expect((await sandbox.run(["pairing", "list", "telegram"])).stdout).toContain("ABCD2345");
+  await sandbox.write("saltgate.json", '{ commands: { ownerAllowFrom: ["telegram:777"] } /* me */ }');
   await sandbox.run(["pairing", "approve", "telegram", "ABCD2345", "--owner"]);
   const second = await sandbox.run(["pairing", "approve", "telegram", "ABCD2346", "--owner", "--json"]);
   expect(second.json()).toEqual({ channel: "telegram", id: "778", notified: false, owner: "telegram:778" });

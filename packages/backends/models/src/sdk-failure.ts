@@ -84,7 +84,7 @@ function parsed(text: unknown): unknown {
 }
 
 const NETWORK: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there; is it running?",
+  ECONNREFUSED: "nothing listens there (is it running?)",
   ENOTFOUND: "its host name has no address",
   EAI_AGAIN: "its host name can't be looked up for now",
   ECONNRESET: "it closed the connection in the middle",

@@ -56,7 +56,7 @@ test("[models:failures] the address of nobody is unavailable, and says where it 
   const { error } = await thinkThrough(backend, request([user("go")]));
   expect(error).toMatchObject({
     kind: "unavailable",
-    message: `emulated/m can't be reached at ${new URL(emulator.url).host}: nothing listens there; is it running?. See models.providers.emulated.baseUrl.`,
+    message: `emulated/m can't be reached at ${new URL(emulator.url).host}: nothing listens there (is it running?). See models.providers.emulated.baseUrl.`,
   });
 });
 
