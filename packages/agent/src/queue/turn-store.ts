@@ -26,6 +26,8 @@ export interface TurnRecord {
   readonly authority: string;
   /** Absent once it ended: what was said is in the transcript. */
   readonly request: TurnRequest | undefined;
+  /** Tells a repeat from another turn of the same id; absent of turns that are older than that. */
+  readonly digest: string | undefined;
   /** The run that answers it together with others. */
   readonly joinedTo: string | undefined;
   readonly shortened: boolean;
@@ -62,6 +64,7 @@ interface TurnColumns {
   readonly mode: QueueMode;
   readonly authority: string;
   readonly request: string | null;
+  readonly digest: string | null;
   readonly joined_to: string | null;
   readonly shortened: number;
   readonly command: string | null;
@@ -74,7 +77,7 @@ interface TurnColumns {
   readonly answer: string | null;
 }
 
-const columns = `seq, run_id, session_key, session_id, agent_id, state, mode, authority, request, joined_to, shortened, command,
+const columns = `seq, run_id, session_key, session_id, agent_id, state, mode, authority, request, digest, joined_to, shortened, command,
   stop_reason, attempts, accepted_at, started_at, ended_at, ending, answer`;
 const light = columns.replace("request,", "NULL AS request,");
 
@@ -89,6 +92,7 @@ function recordOf(row: TurnColumns): TurnRecord {
     mode: row.mode,
     authority: row.authority,
     request: row.request === null ? undefined : (JSON.parse(row.request) as TurnRequest),
+    digest: row.digest ?? undefined,
     joinedTo: row.joined_to ?? undefined,
     shortened: row.shortened === 1,
     command: row.command === null ? undefined : (JSON.parse(row.command) as TurnCommand),
@@ -109,6 +113,7 @@ export function insertTurn(
   more: {
     readonly mode: QueueMode;
     readonly authority: string;
+    readonly digest: string;
     readonly nowMs: number;
     readonly command?: TurnCommand | undefined;
   },
@@ -116,14 +121,15 @@ export function insertTurn(
   const request = JSON.stringify(turn);
   const { principal } = turn;
   sql.run(
-    `INSERT INTO agent_turns (run_id, session_key, agent_id, state, mode, authority, request, command, accepted_at, channel, account_id,
-       sender_id, is_owner, bytes) VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO agent_turns (run_id, session_key, agent_id, state, mode, authority, request, digest, command, accepted_at, channel, account_id,
+       sender_id, is_owner, bytes) VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     turn.runId,
     turn.sessionKey,
     turn.agentId,
     more.mode,
     more.authority,
     request,
+    more.digest,
     more.command === undefined ? null : JSON.stringify(more.command),
     more.nowMs,
     principal.channel,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { SqlTransaction } from "@saltgate/store";
 import type { ModelInfo } from "../backend.ts";
 import { type ChatCommand, parseChatCommand } from "../queue/chat-command.ts";
@@ -29,10 +30,12 @@ import { resolveModel } from "./model-choice.ts";
 export type Acceptance =
   /** It is written down; say `accepted` when the transaction is committed. */
   | { readonly status: "accepted"; readonly runId: string; readonly sessionKey: string }
-  /** It was given before; nothing changed. */
+  /** A turn of this id was given before; nothing changed. `isSame`: it said the same, in the same session. */
   | {
       readonly status: "known";
       readonly runId: string;
+      readonly isSame: boolean;
+      readonly acceptedAtMs: number;
       readonly state: TurnState;
       readonly ending: RunEnding | undefined;
     }
@@ -62,7 +65,12 @@ export function acceptTurn(
   port: AcceptPort,
 ): Acceptance {
   const known = glanceAtTurn(sql, turn.runId);
-  if (known !== undefined) return { status: "known", runId: turn.runId, state: known.state, ending: known.ending };
+  const digest = digestOf(turn);
+  if (known !== undefined) {
+    const { acceptedAtMs, ending, runId, state } = known;
+    const isSame = known.sessionKey === turn.sessionKey && (known.digest ?? digest) === digest;
+    return { status: "known", runId, isSame, acceptedAtMs, state, ending };
+  }
   const reason = mistakeIn(turn);
   if (reason !== undefined) return { status: "refused", code: "invalid", reason };
   if (countOpenTurns(sql) >= port.settings.maxOpenTurns)
@@ -92,7 +100,7 @@ export function acceptTurn(
       const fresh = sessions.reset(sql, turn.sessionKey, { because: command.name, keep: "nothing", nowMs });
       if (rest.model !== undefined) sessions.patch(sql, fresh.key, { settings: { model: rest.model } }, nowMs);
       if (rest.text !== "") {
-        put(sql, replaceText(turn, rest.text), port, effects);
+        put(sql, replaceText(turn, rest.text), port, { command: effects, digest });
         return { status: "accepted", runId: turn.runId, sessionKey: turn.sessionKey };
       }
     }
@@ -108,7 +116,8 @@ export function acceptTurn(
       isAuthorized: options.commandAuthorized,
       nowMs,
     });
-    answerAtOnce(sql, turn, text, port, effects ?? { name: command.name, ended: [], stopping: [] });
+    const done = effects ?? { name: command.name, ended: [], stopping: [] };
+    answerAtOnce(sql, turn, text, port, { command: done, digest });
     return { status: "accepted", runId: turn.runId, sessionKey: turn.sessionKey };
   }
   if (open.length === 0) {
@@ -120,21 +129,33 @@ export function acceptTurn(
     const because = staleBecause(policy, session.updatedAtMs, nowMs);
     if (because !== undefined) sessions.reset(sql, turn.sessionKey, { because, keep: "nothing", nowMs });
   }
-  put(
-    sql,
-    command === undefined || !options.commandAuthorized ? turn : withDirectives(turn, command, port),
-    port,
-    undefined,
-  );
+  const meant = command === undefined || !options.commandAuthorized ? turn : withDirectives(turn, command, port);
+  put(sql, meant, port, { command: undefined, digest });
   return { status: "accepted", runId: turn.runId, sessionKey: turn.sessionKey };
 }
 
-function put(sql: SqlTransaction, turn: TurnRequest, port: AcceptPort, command: TurnCommand | undefined): void {
+/** What tells a repeat from another turn of the same id: what was said, as it was said. */
+function digestOf({ content, plainText }: TurnRequest): string {
+  // Of the content the images alone: its text holds what surrounds the words, and that changes.
+  const images = content.filter(({ type }) => type !== "text");
+  return createHash("sha256")
+    .update(JSON.stringify([plainText, images]))
+    .digest("base64");
+}
+
+interface Put {
+  readonly command: TurnCommand | undefined;
+  /** Of the turn as it was given. */
+  readonly digest: string;
+}
+
+function put(sql: SqlTransaction, turn: TurnRequest, port: AcceptPort, { command, digest }: Put): void {
   const session = port.sessions.get(sql, turn.sessionKey);
   const rules = laneRulesOf(port.settings.queue, session?.settings ?? {}, turn.principal.channel);
   insertTurn(sql, turn, {
     mode: turn.options?.queueMode ?? rules.mode,
     authority: authorityOf(turn),
+    digest,
     nowMs: port.nowMs,
     command,
   });
@@ -204,15 +225,9 @@ export function endWaiting(
   return true;
 }
 
-function answerAtOnce(
-  sql: SqlTransaction,
-  turn: TurnRequest,
-  text: string,
-  port: AcceptPort,
-  command: TurnCommand,
-): void {
+function answerAtOnce(sql: SqlTransaction, turn: TurnRequest, text: string, port: AcceptPort, what: Put): void {
   const { nowMs, reply, sessions } = port;
-  put(sql, turn, port, command);
+  put(sql, turn, port, what);
   const session = sessions.ensure(sql, { key: turn.sessionKey, nowMs });
   const where = { key: turn.sessionKey, sessionId: session.sessionId, runId: turn.runId, aside: true };
   const message: AssistantMessage = {

@@ -93,5 +93,6 @@ export const agentSchema: SchemaPart = {
      CREATE INDEX agent_turns_of_agent ON agent_turns (agent_id, started_at) WHERE started_at IS NOT NULL;
      CREATE INDEX agent_turns_of_sender ON agent_turns (channel, account_id, sender_id, started_at)
        WHERE started_at IS NOT NULL;`,
+    `ALTER TABLE agent_turns ADD COLUMN digest TEXT;`,
   ],
 };

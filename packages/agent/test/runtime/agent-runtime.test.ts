@@ -46,11 +46,11 @@ test("[runs:idempotent] runtime: a run id that is known changes nothing, and tel
   const world = await openWorld();
   expect(await world.runtime.submit(turn("r1", "Hi"), authorized)).toMatchObject({ status: "accepted" });
   await world.runtime.wait("r1", 60_000);
-  expect(await world.runtime.submit(turn("r1", "Something else"), authorized)).toMatchObject({
-    status: "known",
-    state: "done",
-    ending: { state: "final" },
-  });
+  const known = { status: "known", state: "done", ending: { state: "final" } };
+  const again = (text: string, more = {}) => world.runtime.submit(turn("r1", text, more), authorized);
+  expect(await again("Hi")).toMatchObject({ ...known, isSame: true });
+  expect(await again("Something else")).toMatchObject({ ...known, isSame: false });
+  expect(await again("Hi", { sessionKey: "agent:main:other" })).toMatchObject({ ...known, isSame: false });
   expect(world.backend.requests).toHaveLength(1);
 });
 

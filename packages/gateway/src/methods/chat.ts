@@ -1,4 +1,5 @@
 import {
+  type Acceptance,
   type AgentRuntime,
   type AgentSettings,
   agentIdOf,
@@ -13,7 +14,6 @@ import {
   type RunResult,
   type SessionRecord,
   type TurnOptions,
-  type TurnRecord,
   type TurnRequest,
   thinkingLevelOf,
   thinkingLevels,
@@ -83,7 +83,11 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
   const { clock, database, events, lines, newId, runtime, settings } = options;
   const { sessions } = runtime;
 
-  const submit = async (asked: Asked, caller: Peer): Promise<TurnRecord | undefined> => {
+  /** @returns what is known of it, when it is a repeat */
+  const submit = async (
+    asked: Asked,
+    caller: Peer,
+  ): Promise<Extract<Acceptance, { readonly status: "known" }> | undefined> => {
     const { sessionKey, runId } = asked;
     const images = imagesOf(asked.attachments ?? []);
     if (asked.message.trim() === "" && images.length === 0) {
@@ -114,11 +118,8 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
     if (acceptance.status === "refused") {
       throw new RequestError(acceptance.code === "invalid" ? "INVALID_PARAMS" : "TURN_REFUSED", acceptance.reason);
     }
-    const known = await runtime.stateOf(runId);
-    if (known !== undefined && known.sessionKey !== sessionKey) {
-      throw new RequestError("IDEMPOTENCY_KEY_REUSED", "this idempotency key belongs to another request");
-    }
-    return known;
+    if (acceptance.isSame) return acceptance;
+    throw new RequestError("IDEMPOTENCY_KEY_REUSED", "this idempotency key belongs to another request");
   };
 
   const say = async (
