@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { keyed, laterKey, optionalKey, requiredKey, section } from "./annotate.ts";
+import { spendLimit } from "./spend-limit.ts";
 import { toolRules, toolRulesByProvider } from "./tool-rules.ts";
 import { nonEmpty, wholeNumber } from "./values.ts";
 
@@ -160,6 +161,7 @@ const agentEntry = () =>
       elevated: laterKey("Who may leave its sandbox.", "live"),
     }),
     subagents: section(subagentsOf()),
+    limits: spendLimit("this agent", "`session.limits.agent`"),
     identity: section({
       name: shown("What it calls itself.", "its name"),
       emoji: shown("A symbol for it."),

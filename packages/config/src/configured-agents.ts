@@ -21,6 +21,8 @@ export interface ConfiguredAgent {
   readonly subagentModel: ModelChoice;
   /** Which agents it may start besides itself; `*` for all. */
   readonly allowAgents: readonly string[];
+  /** What it may use up, where that differs from every agent's. */
+  readonly limits: Entry["limits"];
   /** How it is shown. */
   readonly identity: Entry["identity"] | undefined;
   /** Its own tool rules, besides the global ones. */
@@ -48,6 +50,7 @@ export function configuredAgents({ agents }: Pick<Config, "agents">): readonly C
       model,
       subagentModel: choiceOf(entry.subagents?.model, defaults.subagents.model, model.primary),
       allowAgents: entry.subagents?.allowAgents ?? defaults.subagents.allowAgents ?? [],
+      limits: entry.limits ?? {},
       identity: entry.identity,
       tools: entry.tools,
     };

@@ -40,7 +40,7 @@ one; \`SALTGATE_CONFIG_PATH\` names the file itself. It is JSON5: comments, trai
 - \`$schema\` and \`meta\` may be there and are ignored.
 - A gateway that runs reads the file when it restarts: \`kill -USR1\` and the process that \`saltgate gateway status\` names. The
   last column says what a change is to need once it is noticed by itself, which it isn't yet.
-${[...repeated].map((path) => `- \`${path}.<id>\` takes the keys of \`${path.slice(0, path.lastIndexOf("."))}\`, for one account and stronger there.`).join("\n")}
+${[...repeated].map((path) => `- \`${path}.<id>\` takes the keys of \`${path.slice(0, path.lastIndexOf("."))}\`, for one of them alone, and stronger there.`).join("\n")}
 
 | key | what it is | a value must be | default | a change |
 | --- | --- | --- | --- | --- |

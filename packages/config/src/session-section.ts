@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { keyed, laterKey, optionalKey, section } from "./annotate.ts";
+import { spendLimit } from "./spend-limit.ts";
 import { nonEmpty, wholeNumber } from "./values.ts";
 
 const minutesOfAYear = 525_600;
@@ -11,22 +12,6 @@ const resetPolicy = z.strictObject({
 });
 const expectsReset =
   '{ mode: "daily", "idle" or "off", atHour: 0 to 23, idleMinutes: 1 to 525600 }, each of them optional';
-
-const spendLimit = (whose: string) => {
-  const limit = (description: string, expects: string, schema: z.ZodNumber) =>
-    optionalKey(schema, { description: `${description} ${whose}.`, expects, defaultText: "no limit", reload: "live" });
-  const whole = "a whole number from 1 to 1000000000";
-  return section({
-    runsPerHour: limit("Runs within an hour, of", whole, wholeNumber(1, 1_000_000_000)),
-    runsPerDay: limit("Runs within a day, of", whole, wholeNumber(1, 1_000_000_000)),
-    tokensPerDay: limit("Tokens within a day, of", whole, wholeNumber(1, 1_000_000_000)),
-    costUsdPerDay: limit(
-      "US dollars within a day, where prices are configured, of",
-      "a number above 0, up to 1000000",
-      z.number().positive().max(1_000_000),
-    ),
-  });
-};
 
 /** How conversations are told apart, when they start over, and what they may use up. */
 export const sessionSection = () =>

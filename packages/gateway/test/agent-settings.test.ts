@@ -34,10 +34,20 @@ test("[config:conversation] settings: what is configured about agents is what ru
         },
         list: [
           { id: "main", default: true },
-          { id: "gardener", name: "Fern", workspace: "~/garden", model: "lan/m" },
+          {
+            id: "gardener",
+            name: "Fern",
+            workspace: "~/garden",
+            model: "lan/m",
+            limits: { runsPerDay: 5, costUsdPerDay: 0.5 },
+          },
         ],
       },
-      session: { dmScope: "per-peer", idleMinutes: 30 },
+      session: {
+        dmScope: "per-peer",
+        idleMinutes: 30,
+        limits: { agent: { runsPerDay: 100, tokensPerDay: 9_000 }, sender: { runsPerHour: 3 } },
+      },
     }),
     places,
   );
@@ -48,6 +58,13 @@ test("[config:conversation] settings: what is configured about agents is what ru
     contextTokens: 8_000,
     workspaceFileChars: 500,
     timeoutMs: 60_000,
+    limits: {
+      agents: {
+        main: { runsPerDay: 100, tokensPerDay: 9_000 },
+        gardener: { runsPerDay: 5, tokensPerDay: 9_000, costUsdPerDay: 0.5 },
+      },
+      sender: { runsPerHour: 3 },
+    },
     defaultAgentId: "main",
     agents: [
       { id: "main", workspace: "/state/workspace" },

@@ -70,7 +70,11 @@ export function agentSettingsOf(config: Config, places: AgentPlaces): AgentSetti
       },
     },
     queue: messages.queue,
-    limits: { agent: session.limits.agent, agents: {}, sender: session.limits.sender },
+    limits: {
+      ...session.limits,
+      // What an agent doesn't say of itself holds for it as for all.
+      agents: Object.fromEntries(all.map(({ id, limits }) => [id, { ...session.limits.agent, ...given(limits) }])),
+    },
     contextTokens: agents.defaults.contextTokens,
     workspaceFileChars: agents.defaults.bootstrapMaxChars,
     responsePrefix: messages.responsePrefix,

@@ -176,6 +176,7 @@ describe("idempotency", () => {
   test("[chat:once] chat.send: a key that comes again is the same run, also after the gateway was closed and opened again", async () => {
     await using place = await chatPlace();
     const asked = { sessionKey: "main", message: "hey", idempotencyKey: "k1" };
+    const picture = { mimeType: "image/png", content: Buffer.from([0x89, 0x50, 0x4e, 0x47]).toString("base64") };
     {
       await using world = await place.open();
       const wire = await world.operator();
@@ -186,8 +187,8 @@ describe("idempotency", () => {
     await using world = await place.open();
     const wire = await world.operator();
     expect((await wire.request("chat.send", asked)).payload).toEqual({ runId: "k1", status: "ok" });
-    const elsewhere = await wire.request("chat.send", { ...asked, sessionKey: "other" });
-    expect(errorOf(elsewhere).detail).toBe("IDEMPOTENCY_KEY_REUSED");
+    for (const other of [{ sessionKey: "other" }, { message: "hey you" }, { attachments: [picture] }])
+      expect(errorOf(await wire.request("chat.send", { ...asked, ...other })).detail).toBe("IDEMPOTENCY_KEY_REUSED");
     expect(place.models.count).toBe(1);
     const { payload } = await wire.request("chat.history", { sessionKey: "main" });
     expect((payload as { messages: unknown[] }).messages).toHaveLength(2);
