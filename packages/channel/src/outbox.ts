@@ -438,10 +438,14 @@ export class Outbox {
     });
   }
 
-  /** By its owner's order: gives up a delivery for good. @returns whether there was one to give up */
+  /**
+   * By its owner's order: gives up a delivery for good. One that still grows stays: what shows a part of it needs its end.
+   * @returns whether there was one to give up
+   */
   async discard(id: string): Promise<boolean> {
     return await this.#options.database.write(
-      (sql) => sql.run("DELETE FROM outbox_rows WHERE id = ? AND state NOT IN ('sending', 'sent')", id) > 0,
+      (sql) =>
+        sql.run("DELETE FROM outbox_rows WHERE id = ? AND live = 0 AND state NOT IN ('sending', 'sent')", id) > 0,
     );
   }
 

@@ -49,6 +49,14 @@ describe("live text", () => {
     expect(world.ended.map(({ state }) => state)).toEqual(["sent"]);
   });
 
+  test("[channels:live-text] live text: its owner can't give it up while it grows, and it ends as one message", async () => {
+    const { world, screen } = await startLive();
+    const { id = "" } = (await shown(world)) ?? {};
+    expect(await world.outbox.discard(id)).toBe(false);
+    await world.finish(key, "Hello, world.");
+    expect([...screen.values()]).toEqual(["Hello, world."]);
+  });
+
   test("[channels:live-text] live text: in a group a long answer leaves room for its end, and for what follows it", async () => {
     const rate = { perSecond: 30, perConversationMs: 1_000, perGroupPerMinute: 20, perEditMs: 1_000 };
     const world = await makeCourier({ rate });
