@@ -310,7 +310,7 @@ export class Inbox {
     }
     if (waiting <= this.limits.maxWaiting && bytes <= this.limits.maxBytes) return;
     throw new StoreError(
-      StoreErrorCode.Io,
+      StoreErrorCode.Full,
       `The inbox is full: ${waiting} messages with ${bytes} bytes wait. What comes now stays with its platform. See why they wait: saltgate deliveries`,
     );
   }

@@ -464,7 +464,7 @@ export class Outbox {
     const { open, bytes } = fillingOf(sql);
     if (open <= this.limits.maxOpen && bytes <= this.limits.maxBytes) return;
     throw new StoreError(
-      StoreErrorCode.Io,
+      StoreErrorCode.Full,
       `The outbox is full: ${open} messages with ${bytes} bytes wait to be sent. See why they wait: saltgate deliveries`,
     );
   }

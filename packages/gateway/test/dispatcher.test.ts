@@ -1,4 +1,5 @@
 import { CODECS, type ErrorShape, METHODS, type RequestFrame } from "@saltgate/protocol";
+import { StoreError, StoreErrorCode } from "@saltgate/store";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Peer } from "../src/connection/peer.ts";
@@ -143,6 +144,21 @@ describe("dispatcher", () => {
     expect(channel.answers[0]?.error?.message).toContain("at /requestId: ");
     expect(channel.answers[1]?.error?.message).toContain("must have required property 'requestId'");
     expect(ran).toBe(0);
+  });
+
+  test("[gateway:internal-error] dispatcher: that there is no room is told in the words of what is full, and nothing else of the state is", async () => {
+    const { channel, ask } = stage({
+      health: () =>
+        Promise.reject(new StoreError(StoreErrorCode.Full, "The outbox is full. See why: saltgate deliveries")),
+      status: () => Promise.reject(new StoreError(StoreErrorCode.Io, "Writing /root/x failed")),
+    });
+    ask("health");
+    ask("status");
+    await settle();
+    expect(channel.answers.map(({ error }) => [detail(error), error?.retryable, error?.message])).toEqual([
+      ["OVERLOADED", true, "The outbox is full. See why: saltgate deliveries"],
+      ["STORE_UNAVAILABLE", true, "status can't read or write the gateway's state; its log says why"],
+    ]);
   });
 
   test("[gateway:internal-error] dispatcher: what goes wrong inside is told as such, without its text; what a handler refuses is told as it is", async () => {

@@ -10,6 +10,8 @@ export const StoreErrorCode = {
   Invalid: "invalid",
   /** A document, value or entry is larger than its limit. Nothing was written. */
   TooLarge: "too-large",
+  /** As much is kept as its owner allows. Nothing was written; it goes again when some of it is done with. */
+  Full: "full",
   /** The store was closed before. */
   Closed: "closed",
 } as const;

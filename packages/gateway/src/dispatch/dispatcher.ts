@@ -8,7 +8,7 @@ import {
   type RequestFrame,
   type ResultOf,
 } from "@saltgate/protocol";
-import { StoreError } from "@saltgate/store";
+import { StoreError, StoreErrorCode } from "@saltgate/store";
 import type { Clock } from "../clock.ts";
 import { nameOf, type Peer } from "../connection/peer.ts";
 import { type Logger, loggable } from "../logging/logger.ts";
@@ -172,6 +172,8 @@ export class Dispatcher {
 
   #failure(method: string, error: unknown): Outcome {
     if (error instanceof RequestError) return { ok: false, error: error.shape };
+    if (error instanceof StoreError && error.code === StoreErrorCode.Full)
+      return { ok: false, error: errorShape("OVERLOADED", error.message) };
     if (error instanceof StoreError) {
       this.#options.logger.error({ method, err: error }, "a request failed because the state can't be used");
       return {
