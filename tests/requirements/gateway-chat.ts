@@ -182,6 +182,12 @@ export const GATEWAY_CHAT_REQUIREMENTS: readonly Requirement[] = [
     behaviour: "An independent client talks with an agent in its revision: it sends, hears, reads back and stops.",
   },
   {
+    id: "chat:node-words",
+    source: "docs/nodes.md",
+    behaviour:
+      "What a node says reaches the agent of the session that it names, or of its own; its answer is sent to the chat that the session is spoken to from when it asks for that, and never to one of the node's choice.",
+  },
+  {
     id: "chat:moved-group",
     source: "docs/channels.md",
     behaviour:

@@ -94,7 +94,7 @@ const accountKeys = () => ({
   }),
   groups: optionalKey(groups, {
     description:
-      "Rules by group id, `*` for those that aren't named: enabled, requireMention, allowFrom, skills, systemPrompt, tools, toolsBySender, and the same by topic under topics. When there are any, other groups are ignored.",
+      "Rules by group id, `*` for those that aren't named: enabled, requireMention, allowFrom, systemPrompt, tools, toolsBySender, and the same by topic under topics; skills is taken and has no effect yet. When there are any, other groups are ignored.",
     expects: 'rules by group id, such as { "-1001234": { requireMention: false } }',
     reload: "channel",
   }),

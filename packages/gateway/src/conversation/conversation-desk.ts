@@ -9,7 +9,6 @@ import {
   parseChatCommand,
   type ReplyRoute,
   type RunEvent,
-  type TurnRequest,
 } from "@saltgate/agent";
 import { type AccountKeeper, ChannelError, defaultGatheringRules, MediaShelf, Receptionist } from "@saltgate/channel";
 import type { SenderPairing } from "@saltgate/pairing";
@@ -23,7 +22,7 @@ import type { ConversationHealth } from "../health/health-monitor.ts";
 import type { Logger } from "../logging/logger.ts";
 import { agentMethods } from "../methods/agents.ts";
 import { channelMethods } from "../methods/channels.ts";
-import { chatMethods, principalOf } from "../methods/chat.ts";
+import { chatMethods } from "../methods/chat.ts";
 import { deliveryMethods } from "../methods/deliveries.ts";
 import type { Handlers } from "../methods/handlers.ts";
 import { messageMethods } from "../methods/messages.ts";
@@ -41,6 +40,7 @@ import {
   statusOfSessions,
 } from "./glance.ts";
 import { type ChatRules, InboundDesk } from "./inbound-desk.ts";
+import { NodeEvents } from "./node-events.ts";
 import { ReplyDesk } from "./reply-desk.ts";
 import { RunBroadcast } from "./run-broadcast.ts";
 import { NodeSessionListeners } from "./session-listeners.ts";
@@ -103,6 +103,7 @@ export class ConversationDesk {
   readonly #broadcast: RunBroadcast;
   readonly #replies: ReplyDesk;
   readonly #listeners = new NodeSessionListeners();
+  readonly #nodes: NodeEvents;
   readonly #lines: SystemLines;
   /** Runs whose answers were handed to the sessions that started them. */
   readonly #returning = new Map<string, ReplyRoute>();
@@ -155,6 +156,7 @@ export class ConversationDesk {
       },
       log: logger,
     });
+    this.#nodes = new NodeEvents({ runtime: this.runtime, database, listeners: this.#listeners, settings, newId });
     const toolsFor = createToolbox({
       ...options.tools,
       database,
@@ -292,39 +294,8 @@ export class ConversationDesk {
   }
 
   /** A node says something that belongs to a conversation. @returns true, or why it had no effect */
-  async nodeEvent(event: string, payload: unknown, node: NodeChannel, caller: Peer): Promise<true | string> {
-    const said = (typeof payload === "object" && payload !== null ? payload : {}) as Readonly<Record<string, unknown>>;
-    const text = (key: string): string | undefined => {
-      const value = said[key];
-      return typeof value === "string" && value.trim() !== "" ? value : undefined;
-    };
-    const key = sessionKeyOf(text("sessionKey") ?? "main", undefined, this.#options.conversation.settings());
-    switch (event) {
-      case "chat.subscribe":
-        return this.#listeners.subscribe(node.id, node, caller.version, key) ?? true;
-      case "chat.unsubscribe":
-        this.#listeners.unsubscribe(node.id, key);
-        return true;
-      case "voice.transcript":
-      case "agent.request": {
-        const message = text(event === "voice.transcript" ? "text" : "message");
-        if (message === undefined) return "the payload has no text";
-        const turn: TurnRequest = {
-          runId: nodeRunId(text("key") ?? this.#options.newId(), caller),
-          sessionKey: key,
-          agentId: key.split(":")[1] ?? "main",
-          content: [{ type: "text", text: message }],
-          plainText: message,
-          // A node is not its owner: whoever stands at a phone may speak to it.
-          principal: { ...principalOf(caller), isOwner: false, channel: "node" },
-          origin: { channel: "webchat", chatType: "direct" },
-        };
-        const acceptance = await this.runtime.submit(turn, { commandAuthorized: true });
-        return acceptance.status === "refused" ? acceptance.reason : true;
-      }
-      default:
-        return "this gateway does nothing with this event";
-    }
+  nodeEvent(event: string, payload: unknown, node: NodeChannel, caller: Peer): Promise<true | string> {
+    return this.#nodes.take(event, payload, node, caller);
   }
 
   /** Who takes what a chat platform brings to a path. */
@@ -398,9 +369,4 @@ export class ConversationDesk {
     this.runtime.sessions.ensure(sql, { key, nowMs: clock.now() });
     this.runtime.sessions.inject(sql, key, { text }, clock.now());
   }
-}
-
-/** A run's id out of a node's own key: no node can take the id of another's message, or of one that comes from elsewhere. */
-function nodeRunId(key: string, { connId, deviceId = connId }: Peer): string {
-  return `node-${deviceId}-${key}`;
 }

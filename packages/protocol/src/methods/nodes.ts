@@ -209,7 +209,7 @@ export const nodeRoleMethods = {
       }),
     ),
     notes:
-      "Kinds: `voice.transcript`, `agent.request`, `chat.subscribe`, `chat.unsubscribe`, `exec.started`, `exec.finished`, `exec.denied`, `node.presence.alive` (with `host`). Unknown kinds are answered and otherwise ignored.",
+      "Kinds: `voice.transcript`, `agent.request`, `chat.subscribe`, `chat.unsubscribe`, `exec.started`, `exec.finished`, `exec.denied`, `node.presence.alive` (with `host`). `voice.transcript` {text, sessionKey?, key?} is said in the main session unless it names another one; `agent.request` {message, sessionKey?, key?, thinking?, timeoutSeconds?, deliver?} in a session of the node's own, `node-<nodeId>`. Texts have at most 20,000 characters; `deliver` sends the answer to the chat that the session was last spoken to from. Unknown kinds are answered and otherwise ignored.",
   }),
   "node.pending.drain": method({
     summary: "Takes the work that was left for this node.",
