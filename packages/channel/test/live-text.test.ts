@@ -51,7 +51,7 @@ describe("live text", () => {
 
   test("[channels:live-text] live text: its owner can't give it up while it grows, and it ends as one message", async () => {
     const { world, screen } = await startLive();
-    const { id = "" } = (await shown(world)) ?? {};
+    const { id } = await shown(world);
     expect(await world.outbox.discard(id)).toBe(false);
     await world.finish(key, "Hello, world.");
     expect([...screen.values()]).toEqual(["Hello, world."]);
