@@ -94,6 +94,7 @@ test("[models:config] agents: without any there is one, called main", async () =
       model: { primary: undefined, fallbacks: [] },
       subagentModel: { primary: undefined, fallbacks: [] },
       allowAgents: [],
+      limits: {},
       identity: undefined,
       tools: undefined,
     },

@@ -7,7 +7,7 @@ const examples = [...page.matchAll(/^## (.+)\n(?:(?!^## )[\s\S])*?```json5\n([\s
   ([, title = "", text = ""]) => ({ title, text }),
 );
 
-test("[models:page] docs/models.md: has an example for every kind of provider", () => {
+test("[models:page] docs/models.md: has an example for every kind of provider, and for what else it tells", () => {
   expect(examples.map(({ title }) => title)).toEqual([
     "Services that everybody knows",
     "Ollama",
@@ -15,6 +15,7 @@ test("[models:page] docs/models.md: has an example for every kind of provider", 
     "vLLM",
     "Any server that speaks OpenAI's language",
     "Anthropic, and servers that speak its language",
+    "What may be used up",
     "Which tools agents have",
   ]);
 });
