@@ -32,31 +32,30 @@ export function afterAttempt(facts: {
   const { error, attempts, nowMs, expiresAtMs, isRepeatable, random } = facts;
   const kind = isChannelError(error) ? error.kind : "unknown-outcome";
   const message = error instanceof Error ? error.message : String(error);
-  const again = (atMs: number): Aftermath["outcome"] =>
-    atMs >= expiresAtMs
+  const again = (pauseMs: number): Aftermath["outcome"] =>
+    nowMs + pauseMs >= expiresAtMs
       ? { state: "expired", error: message, errorKind: kind }
-      : { state: "waiting", atMs, error: message, errorKind: kind };
-  const pauseMs = backoffMs(deliveryBackoff, attempts, random);
+      : { state: "waiting", pauseMs, error: message, errorKind: kind };
+  const ownMs = backoffMs(deliveryBackoff, attempts, random);
+  const askedMs = isChannelError(error) ? (error.retryAfterMs ?? ownMs) : ownMs;
   switch (kind) {
-    case "rate": {
+    case "rate":
       // Exactly as long as the platform said, and nothing else of this account before.
-      const untilMs = nowMs + (isChannelError(error) ? (error.retryAfterMs ?? pauseMs) : pauseMs);
-      return { outcome: again(untilMs), pauseUntilMs: untilMs };
-    }
+      return { outcome: again(askedMs), pauseUntilMs: nowMs + askedMs };
     case "transient":
     case "conflict":
-      return { outcome: again(nowMs + (isChannelError(error) ? (error.retryAfterMs ?? pauseMs) : pauseMs)) };
+      return { outcome: again(askedMs) };
     case "auth":
     case "config":
       // Nothing is wrong with what is sent: it waits until the account works again.
-      return { outcome: again(nowMs + deliveryBackoff.maxMs), stopsAccount: true };
+      return { outcome: again(deliveryBackoff.maxMs), stopsAccount: true };
     case "gone":
       return { outcome: { state: "gone" } };
     case "refused":
       return { outcome: { state: "failed", error: message, errorKind: kind } };
     // An unknown outcome, and what an adapter that is newer than this package may say: nothing is known about either.
     default:
-      if (isRepeatable) return { outcome: again(nowMs + pauseMs) };
-      return { outcome: { state: "unsure", atMs: nowMs + reconcileAfterMs, error: message } };
+      if (isRepeatable) return { outcome: again(ownMs) };
+      return { outcome: { state: "unsure", pauseMs: reconcileAfterMs, error: message } };
   }
 }

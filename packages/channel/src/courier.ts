@@ -290,9 +290,10 @@ export class Courier {
       return { delivery, handle: connection.handleFor?.(delivery) };
     } catch (error) {
       if (error instanceof MissingFile) return { state: "failed", error: error.message, errorKind: "file" };
-      const atMs = clock.now() + backoffMs(deliveryBackoff, Math.max(5, row.attempts + 1), random());
+      const pauseMs = backoffMs(deliveryBackoff, Math.max(5, row.attempts + 1), random());
       const why = { error: `it could not be made ready: ${messageOf(error)}`, errorKind: "transient" };
-      return atMs < row.expiresAtMs ? { state: "waiting", atMs, ...why } : { state: "expired", ...why };
+      const isInTime = clock.now() + pauseMs < row.expiresAtMs;
+      return isInTime ? { state: "waiting", pauseMs, ...why } : { state: "expired", ...why };
     }
   }
 
@@ -314,7 +315,7 @@ export class Courier {
 
   async #findOut(row: OutboxRow): Promise<void> {
     const { clock, connection, descriptor, random } = this.#options;
-    const waiting = { state: "waiting", atMs: 0, error: "it was not sent", errorKind: "transient" } as const;
+    const waiting = { state: "waiting", pauseMs: 0, error: "it was not sent", errorKind: "transient" } as const;
     const isHarmless = row.receipt !== undefined || this.#isRepeatable(row.content);
     if (isHarmless) return this.#settle(row, waiting);
     if (descriptor.capabilities.reconciling !== "ask" || connection.reconcile === undefined) {
@@ -337,13 +338,14 @@ export class Courier {
     } catch (error) {
       const nowMs = clock.now();
       const kind = kindOf(error);
-      const pauseMs = backoffMs(deliveryBackoff, row.attempts, random());
-      const untilMs = nowMs + ((isChannelError(error) ? error.retryAfterMs : undefined) ?? pauseMs);
+      const ownMs = backoffMs(deliveryBackoff, row.attempts, random());
+      const pauseMs = (isChannelError(error) ? error.retryAfterMs : undefined) ?? ownMs;
+      const untilMs = nowMs + pauseMs;
       if (kind === "rate") this.#pacer.pauseUntil(untilMs);
       if (kind === "auth" || kind === "config") this.#block(error);
       outcome =
         untilMs < row.expiresAtMs && !(error instanceof MissingFile)
-          ? { state: "unsure", atMs: untilMs, error: messageOf(error) }
+          ? { state: "unsure", pauseMs, error: messageOf(error) }
           : { state: "unknown", error: messageOf(error), errorKind: "unknown-outcome" };
     }
     await this.#settle(row, outcome);

@@ -126,11 +126,14 @@ const isHead = `channel = ? AND account = ? AND is_open = 1 AND state IN ('waiti
   AND NOT EXISTS (SELECT 1 FROM outbox_rows AS older WHERE older.channel = row.channel AND older.account = row.account
     AND older.conversation = row.conversation AND older.is_open = 1 AND older.seq < row.seq AND older.state <> 'live')`;
 
-/** What an attempt, or finding out about one, came to. */
+/**
+ * What an attempt, or finding out about one, came to. `pauseMs`: how long it waits from when this is written down, in
+ * milliseconds. Not until when: the clock may be set between the decision and the note.
+ */
 export type DeliveryOutcome =
   | { readonly state: "sent"; readonly receipt: Receipt; readonly shown: string | undefined }
-  | { readonly state: "waiting"; readonly atMs: number; readonly error: string; readonly errorKind: string }
-  | { readonly state: "unsure"; readonly atMs: number; readonly error: string }
+  | { readonly state: "waiting"; readonly pauseMs: number; readonly error: string; readonly errorKind: string }
+  | { readonly state: "unsure"; readonly pauseMs: number; readonly error: string }
   | { readonly state: "failed" | "unknown"; readonly error: string; readonly errorKind: string }
   | { readonly state: "expired"; readonly error?: string; readonly errorKind?: string };
 
@@ -310,8 +313,9 @@ export class Outbox {
   }
 
   #settleOther(sql: SqlTransaction, row: StoredRow, outcome: Exclude<DeliveryOutcome, { state: "sent" }>): void {
+    const nowMs = this.#options.now();
     // Platforms ask for waits in fractions too; nothing is due before the whole of it is over.
-    const atMs = "atMs" in outcome ? Math.ceil(outcome.atMs) : 0;
+    const pauseMs = "pauseMs" in outcome ? outcome.pauseMs : 0;
     const { error = row.error ?? "its time ran out before it could be sent" } = outcome;
     // Asking again what became of it counts too, so that the pauses between the questions grow.
     const isAskedAgain = row.state === "unsure" && outcome.state === "unsure";
@@ -321,10 +325,10 @@ export class Outbox {
       outcome.state,
       isOpen(outcome.state) ? 1 : 0,
       row.attempts + (isAskedAgain ? 1 : 0),
-      atMs,
+      pauseMs === 0 ? 0 : Math.ceil(nowMs + pauseMs),
       error.slice(0, 500),
       ("errorKind" in outcome ? outcome.errorKind : undefined) ?? row.error_kind,
-      this.#options.now(),
+      nowMs,
       row.seq,
     );
   }

@@ -50,7 +50,7 @@ test("[channels:delivery-walk] courier walk: the same when the file is closed an
 const mutants = {
   "what nobody heard of is simply sent again": class extends Outbox {
     override settle(seq: number, outcome: DeliveryOutcome): Promise<OutboxRow | undefined> {
-      const again = { state: "waiting", atMs: 0, error: "again", errorKind: "transient" } as const;
+      const again = { state: "waiting", pauseMs: 0, error: "again", errorKind: "transient" } as const;
       return super.settle(seq, outcome.state === "unsure" ? again : outcome);
     }
   },

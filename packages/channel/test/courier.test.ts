@@ -158,6 +158,22 @@ describe("courier", () => {
     expect(world.ended).toHaveLength(1);
   });
 
+  test("[channels:outbox-clock] courier: a clock that is set back between an attempt and its note doesn't hold a message up", async () => {
+    const jumps = [-365 * 86_400_000];
+    const world: CourierWorld = await makeCourier({
+      // Asked for when it is decided how long it waits, which is written down after that.
+      random: () => {
+        world.clock.set(jumps.pop() ?? 0);
+        return 0;
+      },
+    });
+    world.connection.answer = failing(1, transient);
+    await world.say("a", "1");
+    await settled();
+    await world.clock.advance(1_000);
+    expect(world.connection.sent).toHaveLength(2);
+  });
+
   test("[channels:outbox-clock] courier: a clock that was set back while nobody ran doesn't hold a message up", async () => {
     const world = await makeCourier();
     world.connection.answer = failing(1, transient);

@@ -155,22 +155,22 @@ describe("after an attempt", () => {
 
   test("[channels:after-attempt] after an attempt: what follows from each kind of failure", () => {
     expect(after("rate", {}, 7_777)).toEqual({
-      outcome: { state: "waiting", atMs: 8_777, error: "why", errorKind: "rate" },
+      outcome: { state: "waiting", pauseMs: 7_777, error: "why", errorKind: "rate" },
       pauseUntilMs: 8_777,
     });
     expect(after("transient")).toEqual({
-      outcome: { state: "waiting", atMs: 2_000, error: "why", errorKind: "transient" },
+      outcome: { state: "waiting", pauseMs: 1_000, error: "why", errorKind: "transient" },
     });
-    expect(after("transient", {}, 50)).toMatchObject({ outcome: { atMs: 1_050 } });
-    expect(after("conflict", { attempts: 3 })).toMatchObject({ outcome: { state: "waiting", atMs: 5_000 } });
+    expect(after("transient", {}, 50)).toMatchObject({ outcome: { pauseMs: 50 } });
+    expect(after("conflict", { attempts: 3 })).toMatchObject({ outcome: { state: "waiting", pauseMs: 4_000 } });
     for (const kind of ["auth", "config"] as const) {
       expect(after(kind)).toMatchObject({ outcome: { state: "waiting", errorKind: kind }, stopsAccount: true });
     }
     expect(after("unknown-outcome")).toEqual({
-      outcome: { state: "unsure", atMs: 1_000 + reconcileAfterMs, error: "why" },
+      outcome: { state: "unsure", pauseMs: reconcileAfterMs, error: "why" },
     });
     expect(after("unknown-outcome", { isRepeatable: true })).toMatchObject({
-      outcome: { state: "waiting", atMs: 2_000 },
+      outcome: { state: "waiting", pauseMs: 1_000 },
     });
     expect(after("gone")).toEqual({ outcome: { state: "gone" } });
     expect(after("refused")).toEqual({ outcome: { state: "failed", error: "why", errorKind: "refused" } });

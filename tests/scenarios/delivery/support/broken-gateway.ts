@@ -12,7 +12,7 @@ const breakages: Readonly<Record<Breakage, () => void>> = {
     Outbox.prototype.recover = async function (account, atMs) {
       const until = await recover.call(this, account, atMs);
       for (const row of await this.list(["unsure"], 1_000)) {
-        await this.settle(row.seq, { state: "waiting", atMs: 0, error: "again", errorKind: "transient" });
+        await this.settle(row.seq, { state: "waiting", pauseMs: 0, error: "again", errorKind: "transient" });
       }
       return until;
     };
