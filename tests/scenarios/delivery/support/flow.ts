@@ -40,13 +40,16 @@ export class Flow {
   /** Strangers who have written. */
   readonly knocked = new Set<number>();
   readonly #world: DeliveryWorld;
+  readonly #repeats: boolean;
   #number = 0;
   #isOver = false;
   #wake: (() => void)[] = [];
   #streams: Promise<unknown> | undefined;
 
-  constructor(world: DeliveryWorld) {
+  /** @param options `repeats`: whether Telegram now and then brings again what was confirmed */
+  constructor(world: DeliveryWorld, { repeats = true }: { readonly repeats?: boolean } = {}) {
     this.#world = world;
+    this.#repeats = repeats;
   }
 
   /** Begins. The promise rejects as soon as one of them can't go on. */
@@ -121,7 +124,7 @@ export class Flow {
       if (place.call !== "" && random.below(3) === 0) this.#mutter(place);
       this.ask(place);
       if (random.below(10) === 0) bot.queue.twist(random.pick(["duplicate", "out-of-order"]));
-      if (random.below(10) === 0) bot.queue.redeliver();
+      if (random.below(10) === 0 && this.#repeats) bot.queue.redeliver();
       await telegram.calls.until(() => this.#isOver || this.#waitingIn(place) < maxWaiting);
       await this.#breath(50 + random.below(700));
     }

@@ -8,6 +8,8 @@ export interface KillRun extends WorldOptions {
   readonly kills: number;
   /** Around what each of them dies. @default what chance chooses, now and then nothing at all for some seconds */
   readonly dies?: Moment;
+  /** Whether Telegram now and then brings again what was confirmed, which mends what a broken gateway has lost. @default true */
+  readonly repeats?: boolean;
   /** What ends it. @default "SIGKILL" */
   readonly signal?: NodeJS.Signals;
 }
@@ -24,11 +26,12 @@ export async function killRun({
   kills,
   dies,
   signal,
+  repeats = true,
   ...options
 }: KillRun): Promise<Verdict & { readonly seed: number }> {
   await using world = await DeliveryWorld.create(options);
   const { random } = world;
-  const flow = new Flow(world);
+  const flow = new Flow(world, { repeats });
   const failed = flow.begin();
   const killing = async (): Promise<void> => {
     for (let kill = 0; kill < kills; kill += 1) {
@@ -92,9 +95,11 @@ async function moment({ bot, line, models, random, telegram }: DeliveryWorld, ki
     case "thinking":
       await models.received(models.count + times);
       return pause(random.below(300));
-    case "receiving":
-      await telegram.calls.until(() => bot.queue.pending.length === 0);
+    case "receiving": {
+      const { taken } = bot.queue;
+      await telegram.calls.until(() => bot.queue.taken > taken);
       return pause(random.below(60));
+    }
     case "any":
       return pause(random.below(800));
     default:

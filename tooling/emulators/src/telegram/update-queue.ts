@@ -30,6 +30,7 @@ export class UpdateQueue {
   #poll: Poll | undefined;
   #twist: "duplicate" | "out-of-order" | undefined;
   readonly #onWaiting: () => void;
+  #taken = 0;
   /** Polls that were ended because another one began. */
   overlaps = 0;
 
@@ -70,8 +71,15 @@ export class UpdateQueue {
     if (Array.isArray(kinds)) this.#allowed = kinds.length === 0 ? unasked : new Set(kinds.map(String));
   }
 
+  /** How many updates were confirmed so far, repeats included. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   confirmBelow(offset: number): void {
-    this.#confirmed.push(...this.#pending.filter(({ update_id }) => update_id < offset));
+    const done = this.#pending.filter(({ update_id }) => update_id < offset);
+    this.#taken += done.length;
+    this.#confirmed.push(...done);
     this.#pending = this.#pending.filter(({ update_id }) => !(update_id < offset));
   }
 
@@ -114,7 +122,9 @@ export class UpdateQueue {
     this.#twist = undefined;
     if (isRepeated) return;
     const first = this.#pending.shift();
-    if (first !== undefined) this.#confirmed.push(first);
+    if (first === undefined) return;
+    this.#taken += 1;
+    this.#confirmed.push(first);
   }
 
   #serve(): void {
