@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeConfig, defaultConfig } from "@saltgate/config";
@@ -235,6 +235,33 @@ describe("service", () => {
     logger.error({}, "after");
     expect(readFileSync(file, "utf8")).toMatch(/^[^\n]*before[^\n]*\n$/);
   });
+
+  test.skipIf(!existsSync("/dev/full"))(
+    "[gateway:log-full-disk] service: a log that can't be written for want of room fails nobody, and the console says so once",
+    () => {
+      const lines: string[] = [];
+      const { logger, close } = createLogSink({
+        redactor: new LogRedactor(),
+        consoleLevel: "warn",
+        console: (text) => lines.push(text),
+        readable: false,
+        fileLevel: "info",
+        file: "/dev/full",
+      });
+      logger.info({}, "one");
+      logger.error({}, "two");
+      logger.error({}, "three");
+      close();
+      const said = lines
+        .join("")
+        .trimEnd()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { msg: string }).msg);
+      const aboutTheFile = said.filter((msg) => /^the log file can't be written.*ENOSPC/.test(msg));
+      expect(aboutTheFile).toHaveLength(1);
+      expect(said.filter((msg) => !aboutTheFile.includes(msg))).toEqual(["two", "three"]);
+    },
+  );
 
   test("[R-19] service: the redactor never throws, and never lets a known secret through", () => {
     fc.assert(

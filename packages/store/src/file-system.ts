@@ -12,6 +12,8 @@ export interface WritableFile {
 /** What {@link FileSystemPort.status} tells. Two equal `stamp`s mean the same content, but for writes within one clock tick. */
 export interface FileStatus {
   readonly stamp: string;
+  /** Which file it is, whatever is in it: another one of the same name has another. */
+  readonly identity: string;
   readonly modifiedAtMs: number;
   readonly size: number;
   /** Permission bits, e.g. 0o600. */
@@ -52,6 +54,7 @@ export const nodeFileSystem: FileSystemPort = {
       const stat = await fs.stat(path, { bigint: true });
       return {
         stamp: `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`,
+        identity: `${stat.dev}:${stat.ino}`,
         modifiedAtMs: Number(stat.mtimeMs),
         size: Number(stat.size),
         mode: Number(stat.mode & 0o777n),

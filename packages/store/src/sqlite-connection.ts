@@ -66,6 +66,8 @@ export class SqliteConnection {
   #database: DatabaseSync | undefined;
   #jobs: Job[] = [];
   #flushing: Promise<void> | undefined;
+  /** Which file was opened; another one may have its name since. */
+  #identity: string | undefined;
   #closed = false;
 
   constructor(options: SqliteConnectionOptions) {
@@ -120,6 +122,7 @@ export class SqliteConnection {
       const batch = this.#jobs.splice(0, maxBatch);
       try {
         const database = await this.#open();
+        await this.#requireSameFile();
         const isFlushed = batch.some(({ mayFlushLater }) => !mayFlushLater);
         const settled = await this.#patiently(() =>
           isFlushed ? this.#transact(database, batch) : withoutFlush(database, () => this.#transact(database, batch)),
@@ -198,6 +201,7 @@ export class SqliteConnection {
           createSchema(database, file);
           createParts(database, file, parts);
         });
+        this.#identity = await this.#identityNow();
       } catch (error) {
         database.close();
         throw error;
@@ -207,6 +211,24 @@ export class SqliteConnection {
     } catch (error) {
       throw asStoreError(error, `Opening ${file}`, file);
     }
+  }
+
+  async #identityNow(): Promise<string | undefined> {
+    const { file, fileSystem } = this.#options;
+    return file === inMemory ? undefined : (await fileSystem.status(file))?.identity;
+  }
+
+  /** SQLite goes on writing to a file that was deleted; what it acknowledges is gone with the process, so nothing is. */
+  async #requireSameFile(): Promise<void> {
+    const { file } = this.#options;
+    const identity = await this.#identityNow();
+    if (identity === this.#identity) return;
+    const what = identity === undefined ? "was deleted or moved" : "was replaced by another file";
+    throw new StoreError(
+      StoreErrorCode.Io,
+      `The database ${file} ${what} while it is in use. Nothing more is written to it. Put the file back, or restart to go on with what is there now.`,
+      { path: file },
+    );
   }
 
   /** SQLite would create the file as open as the umask allows; its helper files take over the mode of the file. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { copyFile, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -106,4 +106,25 @@ test("sqlite database: what the work itself throws reaches its caller as it is, 
   await expect(database.read(decide)).rejects.toBe(decision);
   const mistaken = (sql: { run(text: string): unknown }): unknown => sql.run("INSERT INTO nowhere VALUES (1)");
   await expect(database.write(mistaken)).rejects.toMatchObject({ name: "StoreError", code: "io" });
+});
+
+test("[store:acknowledged-is-kept] sqlite database: nothing is acknowledged that goes to a file that was deleted or replaced", async () => {
+  const file = await makeFile();
+  const database = openDatabase(file);
+  const note = (text: string) => database.write((sql) => sql.run("INSERT INTO notes (text) VALUES (?)", text));
+  await note("kept");
+  await rename(file, `${file}.away`);
+  await expect(note("lost")).rejects.toMatchObject({
+    code: "io",
+    message: expect.stringMatching(/was deleted or moved.*Put the file back, or restart/s),
+  });
+  await copyFile(`${file}.away`, file);
+  await expect(note("lost too")).rejects.toMatchObject({ code: "io", message: expect.stringContaining("replaced") });
+  await rename(`${file}.away`, file);
+  await note("kept again");
+  await database.close();
+  expect(await openDatabase(file).read((sql) => sql.all("SELECT text FROM notes"))).toEqual([
+    { text: "kept" },
+    { text: "kept again" },
+  ]);
 });

@@ -148,10 +148,10 @@ function arrived(before: QueueState, turn: QueuedTurn, rules: LaneRules, nowMs: 
 function goOn(state: QueueState, rules: LaneRules, nowMs: number): QueueStep {
   const last = group(state.waiting).at(-1);
   if (state.active !== undefined || state.asked || last === undefined) return { state, actions: [] };
-  const collects = last.mode === "collect" && state.endedAtMs !== undefined;
-  const dueMs = collects
-    ? Math.min(last.atMs + rules.debounceMs, (state.endedAtMs ?? nowMs) + maxDebounces * rules.debounceMs)
-    : nowMs;
+  const { endedAtMs = Number.POSITIVE_INFINITY } = state;
+  // A clock that was set back since says nothing about how long it was quiet, and doesn't make anybody wait longer.
+  const collects = last.mode === "collect" && endedAtMs <= nowMs;
+  const dueMs = collects ? Math.min(last.atMs + rules.debounceMs, endedAtMs + maxDebounces * rules.debounceMs) : nowMs;
   if (dueMs > nowMs) return { state, actions: [{ do: "wake", atMs: dueMs }] };
   return { state: { ...state, asked: true }, actions: [{ do: "ask" }] };
 }

@@ -246,29 +246,35 @@ export class AgentRuntime {
   /** Reads what was accepted since, in its order, and deals it out. */
   async #pump(): Promise<void> {
     while (this.#state !== "closed") {
-      let batch: readonly { turn: TurnRecord; rules: LaneRules; answer: AssistantMessage | undefined }[];
+      let count: number;
       try {
-        batch = await this.#options.database.read((sql) =>
-          turnsAfter(sql, this.#seenSeq, pumpBatch).map((turn) => ({
-            turn,
-            rules: this.#rulesOf(sql, turn),
-            answer: turn.command === undefined || turn.endedAtMs === undefined ? undefined : this.#answerOf(sql, turn),
-          })),
-        );
+        count = await this.#dealOut();
       } catch (error) {
         this.#options.log.error({ error: String(error) }, "what was accepted can't be read; trying again");
         this.#cancelPump?.();
         this.#cancelPump = this.#options.clock.after(1_000, () => this.accepted());
         return;
       }
-      if ((this.#state as string) === "closed") return;
-      for (const { answer, rules, turn } of batch) {
-        this.#seenSeq = turn.seq;
-        if (turn.command !== undefined) await this.#afterCommand(turn, answer);
-        if (turn.endedAtMs === undefined) this.#lanes.arrive(turn, rules);
-      }
-      if (batch.length < pumpBatch) return; // what comes meanwhile says so
+      if (count < pumpBatch) return; // what comes meanwhile says so
     }
+  }
+
+  /** Deals out the next of what was accepted. What fails is read again, as it is then. @returns how much was read */
+  async #dealOut(): Promise<number> {
+    const batch = await this.#options.database.read((sql) =>
+      turnsAfter(sql, this.#seenSeq, pumpBatch).map((turn) => ({
+        turn,
+        rules: this.#rulesOf(sql, turn),
+        answer: turn.command === undefined || turn.endedAtMs === undefined ? undefined : this.#answerOf(sql, turn),
+      })),
+    );
+    if (this.#state === "closed") return 0;
+    for (const { answer, rules, turn } of batch) {
+      if (turn.command !== undefined) await this.#afterCommand(turn, answer);
+      this.#seenSeq = turn.seq;
+      if (turn.endedAtMs === undefined) this.#lanes.arrive(turn, rules);
+    }
+    return batch.length;
   }
 
   #answerOf(sql: SqlTransaction, turn: TurnRecord): AssistantMessage | undefined {

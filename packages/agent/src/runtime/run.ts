@@ -1,4 +1,4 @@
-import type { SqlTransaction } from "@saltgate/store";
+import { type SqlTransaction, StoreError, StoreErrorCode } from "@saltgate/store";
 import { isBackendError } from "../backend.ts";
 import { type ToolCallPart, toolCallsOf } from "../prompt/model-context.ts";
 import { shapeReply } from "../prompt/reply-shape.ts";
@@ -39,15 +39,18 @@ class RunAborted extends Error {
   }
 }
 
-const endPausesMs = [1_000, 2_000, 4_000, 8_000, 16_000];
+/** Pauses between attempts to write what must not be lost, in milliseconds; for a disk that comes back the last one again and again. */
+const storePausesMs = [1_000, 2_000, 4_000, 8_000, 16_000];
 
 /** One run: a turn, or several together, answered step by step. */
 export class Run {
   readonly sessionKey: string;
   readonly #port: RunPort;
   readonly #turns: RunTurns;
-  readonly #tally = new RunTally();
   readonly #controller = new AbortController();
+  /** Aborted when the process ends, also when the run was to end for another reason before. */
+  readonly #closing = new AbortController();
+  #tally = new RunTally();
   #runId: string;
   #voice: RunVoice | undefined;
 
@@ -65,6 +68,7 @@ export class Run {
 
   /** Ends it at once; what it said so far is kept. */
   abort(reason: RunAbortReason): void {
+    if (reason === "closing") this.#closing.abort();
     if (!this.#controller.signal.aborted) this.#controller.abort(new RunAborted(reason));
   }
 
@@ -75,10 +79,16 @@ export class Run {
    */
   async perform(): Promise<RunEnd | undefined> {
     const { clock, database } = this.#port;
-    const begun = await database
-      // Nobody was promised that it begins: should the power fail, it begins again.
-      .write((sql) => beginRun(sql, this.#port, this.#turns, this.#tally), { flush: "later" })
-      .catch((error: unknown) => this.#refuseBroken(error));
+    const begin = (sql: SqlTransaction): Begun | RunEnd | undefined => {
+      this.#tally = new RunTally(); // what an attempt counted that was undone doesn't count
+      return beginRun(sql, this.#port, this.#turns, this.#tally);
+    };
+    // Nobody was promised that it begins: should the power fail, it begins again.
+    const write = () => database.write(begin, { flush: "later" });
+    const begun = await this.#patiently("the beginning of a run", write, 0).catch((error: unknown) => {
+      if (comesBack(error)) throw error;
+      return this.#refuseBroken(error);
+    });
     if (begun === undefined) return undefined;
     this.#runId = "ending" in begun ? begun.runId : begun.turn.runId;
     if ("ending" in begun) return begun;
@@ -190,9 +200,9 @@ export class Run {
         await this.#join(begun);
       }
     } catch (error) {
+      if (this.#closing.signal.aborted) return await this.#leaveForNextStart();
       const cause: unknown = signal.aborted ? signal.reason : error;
-      if (cause instanceof RunAborted) {
-        if (cause.reason === "closing") return await this.#leaveForNextStart();
+      if (cause instanceof RunAborted && cause.reason !== "closing") {
         const ending: RunEnding = { state: "aborted", stopReason: cause.reason };
         return await this.#end(begun, ending, partial);
       }
@@ -409,22 +419,39 @@ export class Run {
     );
   }
 
-  /** A full disk may be emptied: what must not be lost is tried again before it is left to the next start. */
-  async #patiently<T>(what: string, work: () => Promise<T>): Promise<T> {
-    for (const pauseMs of endPausesMs) {
+  /**
+   * A full disk may be emptied: what must not be lost is written then, however long it takes. What fails for another reason is
+   * tried again as often as is said, and left to the next start, as everything is when the process ends.
+   */
+  async #patiently<T>(what: string, work: () => Promise<T>, repeats = storePausesMs.length): Promise<T> {
+    for (let failures = 0; ; failures += 1) {
       try {
         return await work();
       } catch (error) {
+        if (this.#closing.signal.aborted || (failures >= repeats && !comesBack(error))) throw error;
         this.#port.log.error({ runId: this.#runId, error: String(error) }, `${what} can't be written; trying again`);
-        const signal = this.#controller.signal;
-        if (signal.aborted && signal.reason instanceof RunAborted && signal.reason.reason === "closing") throw error;
-        const { promise, resolve } = deferred<void>();
-        this.#port.clock.after(pauseMs, resolve);
-        await promise;
+        await this.#pause(storePausesMs[Math.min(failures, storePausesMs.length - 1)] ?? 0);
+        if (this.#closing.signal.aborted) throw error;
       }
     }
-    return await work();
   }
+
+  /** Ends early when the process ends. */
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#closing;
+    const { promise, resolve } = deferred<void>();
+    const cancel = this.#port.clock.after(ms, resolve);
+    const end = (): void => resolve();
+    signal.addEventListener("abort", end, { once: true });
+    await promise;
+    signal.removeEventListener("abort", end);
+    cancel();
+  }
+}
+
+/** Whether it is the disk's failure, or another process's, and not that of what is written. */
+function comesBack(error: unknown): boolean {
+  return error instanceof StoreError && (error.code === StoreErrorCode.Io || error.code === StoreErrorCode.Busy);
 }
 
 function endedCall(call: ToolCallPart, timestamp: number): ToolResultMessage {

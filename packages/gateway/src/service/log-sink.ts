@@ -49,14 +49,28 @@ export function createLogSink(options: LogSinkOptions): { readonly logger: PinoL
   const flush = (): void => {
     for (const batch of batches) batch.flush();
   };
-  if (consoleLevel !== "silent")
-    addStream(consoleLevel, new LineBatch(console, CONSOLE_PAUSE_MS), readable ? readableLine : undefined);
+  const forConsole = readable ? readableLine : (line: string): string => line;
+  const onConsole = new LineBatch(console, CONSOLE_PAUSE_MS);
+  if (consoleLevel !== "silent") addStream(consoleLevel, onConsole, forConsole);
   let descriptor: number | undefined;
   if (file !== undefined && fileLevel !== "silent") {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     descriptor = openSync(file, "a", 0o600);
-    // A line that comes after the end has nowhere to go, and is no reason to fail.
-    const write = (text: string): void => void (descriptor === undefined || writeSync(descriptor, text));
+    let isFailing = false;
+    const write = (text: string): void => {
+      // A line that comes after the end has nowhere to go, and is no reason to fail.
+      if (descriptor === undefined) return;
+      try {
+        writeSync(descriptor, text);
+        isFailing = false;
+      } catch (error) {
+        // Nor is a disk that is full: whoever logs is often telling of just that. The console hears of it once.
+        if (isFailing || consoleLevel === "silent") return;
+        isFailing = true;
+        const msg = `the log file can't be written, and misses what comes now: ${error instanceof Error ? error.message : String(error)}`;
+        onConsole.add(forConsole(`${JSON.stringify({ level: "error", time: new Date().toISOString(), msg })}\n`), true);
+      }
+    };
     addStream(fileLevel, new LineBatch(write));
   }
   // Who dies of an error in the middle of a turn still says what led to it.

@@ -85,7 +85,8 @@ export class CrashFileSystem implements FileSystemPort {
     const inode = this.#names.get(path);
     if (!inode) return undefined;
     const { content, id, mode, modifiedAtMs } = inode;
-    return { stamp: `${id}:${modifiedAtMs}:${content.byteLength}`, modifiedAtMs, size: content.byteLength, mode };
+    const stamp = `${id}:${modifiedAtMs}:${content.byteLength}`;
+    return { stamp, identity: String(id), modifiedAtMs, size: content.byteLength, mode };
   }
 
   async create(path: string, mode: number) {
