@@ -29,6 +29,17 @@ describe("flood", () => {
     for (const socket of sockets) socket.terminate();
   });
 
+  test("[R-50] flood: brackets without end are refused by name, and end neither the connection nor the gateway", async () => {
+    await using world = await startWorld();
+    const wire = world.dial();
+    await wire.connect({ scopes: ["operator.write", "operator.read"] });
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const params = `{"nodeId":"attic","command":"a.b","idempotencyKey":"k","params":${deep}}`;
+    wire.socket.send(`{"type":"req","id":"deep","method":"node.invoke","params":${params}}`);
+    expect(await wire.response("deep")).toMatchObject({ ok: false, error: { details: { code: "INVALID_FRAME" } } });
+    expect(await wire.request("health", {})).toMatchObject({ ok: true });
+  });
+
   test("[R-50] flood: before hello-ok a frame above 64 KiB ends the connection, complete or not", async () => {
     await using world = await startWorld();
     const whole = world.dial();

@@ -63,6 +63,8 @@ test("[node:list] nodes: when each was last here, and how its machine was, survi
   expect(row?.lastSeenAtMs).toBeGreaterThan(Date.now() - 60_000);
 });
 
+const brackets = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+
 test.each([3, 4] as const)(
   "[node:invoke] nodes: what an operator asks reaches the node, and its answer the operator, in revision %i",
   async (version) => {
@@ -106,6 +108,8 @@ test.each([
     { payloadJSON: null, payload: [2], error: null },
     { payload: [2], payloadJSON: null },
   ],
+  // Read as what it says, nobody could write it again.
+  [{ payloadJSON: brackets }, { payload: { payloadJSON: brackets }, payloadJSON: brackets }],
   [{ payloadJSON: "no json" }, { payload: { payloadJSON: "no json" }, payloadJSON: "no json" }],
   [{ payloadJSON: { b: 2 } }, { payload: { b: 2 }, payloadJSON: null }],
   [{}, { payload: null, payloadJSON: null }],

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type ErrorShape, errorShape } from "./errors.ts";
+import { isTooDeep } from "./json-depth.ts";
 import { lazy } from "./lazy.ts";
 import { LIMITS } from "./limits.ts";
 import { describeIssues } from "./validation.ts";
@@ -128,10 +129,20 @@ const notJson: Decoded<never> = {
   error: errorShape("INVALID_FRAME", "invalid request frame: not JSON"),
 };
 
+function tooDeep(value: unknown): Decoded<never> {
+  return {
+    ok: false,
+    problem: "not-a-frame",
+    id: idOf(value),
+    error: errorShape("INVALID_FRAME", `invalid frame: nested deeper than ${LIMITS.maxJsonDepth} levels`),
+  };
+}
+
 /** Reads a frame that a client sent. Only requests travel that way. */
 export function decodeRequestFrame(text: string): Decoded<RequestFrame> {
   const json = parseJson(text);
   if (!json.ok) return notJson;
+  if (isTooDeep(json.value)) return tooDeep(json.value);
   const parsed = requestFrameSchema().safeParse(json.value);
   if (parsed.success) return { ok: true, value: parsed.data };
   return {
@@ -146,6 +157,7 @@ export function decodeRequestFrame(text: string): Decoded<RequestFrame> {
 export function decodeServerFrame(text: string): Decoded<ResponseFrame | EventFrame> {
   const json = parseJson(text);
   if (!json.ok) return notJson;
+  if (isTooDeep(json.value)) return tooDeep(json.value);
   const parsed = serverFrameSchema().safeParse(json.value);
   if (parsed.success) return { ok: true, value: parsed.data as ResponseFrame | EventFrame };
   return {

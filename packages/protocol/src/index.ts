@@ -41,6 +41,7 @@ export {
 } from "./frames.ts";
 export type { HealthSummary } from "./health.ts";
 export type { Heartbeat } from "./heartbeat.ts";
+export { isTooDeep } from "./json-depth.ts";
 export { LIMITS } from "./limits.ts";
 export type {
   CheckedParamsOf,

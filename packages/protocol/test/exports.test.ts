@@ -45,6 +45,7 @@ test("[protocol:exports] protocol: the public values are these", () => {
     "intersectScopes",
     "isRole",
     "isScope",
+    "isTooDeep",
     "missingScopes",
     "negotiateVersion",
     "nodeHostStatsSchema",

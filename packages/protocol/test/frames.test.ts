@@ -39,6 +39,18 @@ test("[protocol:decode-total] frames: no text makes a decoder throw", () => {
   );
 });
 
+test("[protocol:decode-total] frames: brackets without end are refused by name, whichever field holds them", () => {
+  for (const depth of [257, 200_000]) {
+    const deep = `${'[{"a":'.repeat(depth / 2)}[]${"}]".repeat(depth / 2)}`;
+    const request = decodeRequestFrame(`{"type":"req","id":"a","method":"health","params":${deep}}`);
+    expect(request).toMatchObject({ ok: false, problem: "not-a-frame", id: "a" });
+    expect(decodeRequestFrame(`{"type":"req","id":"a","method":"health","more":${deep}}`).ok).toBe(false);
+    expect(decodeServerFrame(`{"type":"event","event":"tick","payload":${deep}}`).ok).toBe(false);
+  }
+  const allowed = `${"[".repeat(255)}${"]".repeat(255)}`;
+  expect(decodeRequestFrame(`{"type":"req","id":"a","method":"health","params":${allowed}}`).ok).toBe(true);
+});
+
 test("[protocol:decode-total] frames: an object that is nearly a frame is refused with a reason, and nothing of it is quoted", () => {
   const nearly = fc.record(
     { type: fc.oneof(fc.constantFrom("req", "res", "event"), json), id: json, method: json, event: json, ok: json },

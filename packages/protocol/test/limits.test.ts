@@ -15,6 +15,7 @@ test("[protocol:limits] limits: every bound of the wire has the value that clien
     idempotencyTtlMs: 300_000,
     maxIdempotencyEntries: 1_000,
     maxCloseReasonBytes: 120,
+    maxJsonDepth: 256,
     maxNameChars: 256,
     maxClientTextChars: 256,
     maxCredentialChars: 4_096,

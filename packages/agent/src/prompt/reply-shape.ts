@@ -14,7 +14,9 @@ export interface ReplyShape {
   readonly asVoice: boolean;
 }
 
-const tags = /\[\[\s*(reply_to_current|audio_as_voice|reply_to\s*:\s*([^[\]\n]{1,128}?))\s*\]\]/gi;
+// Bounded everywhere, and no two parts in a row that take the same blanks: what a model says must not decide how long this takes.
+const tags = /\[\[\s{0,16}(?:(reply_to_current|audio_as_voice)\s{0,16}|reply_to\s{0,16}:([^[\]\n]{1,160}))\]\]/gi;
+const maxIdChars = 128;
 const maxMedia = 16;
 
 /** Takes apart what a model said: reply tags, attached files, and the word for nothing. Code blocks stay as they are. */
@@ -43,9 +45,11 @@ export function shapeReply(said: string): ReplyShape {
       if (media.length < maxMedia && file.length <= 4_096) media.push(file);
       continue;
     }
-    const plain = line.replace(tags, (_, tag: string, id: string | undefined) => {
-      if (/^audio/i.test(tag)) asVoice = true;
-      else replyTo ??= id === undefined ? "current" : { id: id.trim() };
+    const plain = line.replace(tags, (whole, word: string | undefined, rest = "") => {
+      const id = String(rest).trim();
+      if (word === undefined && (id === "" || id.length > maxIdChars)) return String(whole);
+      if (/^audio/i.test(word ?? "")) asVoice = true;
+      else replyTo ??= word === undefined ? { id } : "current";
       return "";
     });
     // A line that was nothing but tags is gone with them.

@@ -85,11 +85,14 @@ const names: Readonly<Record<string, CommandName>> = {
 };
 
 const stopWords: ReadonlySet<string> = new Set(["stop", "esc", "abort", "wait", "exit", "interrupt"]);
+/** Longest text that can be one of these words with its dots and exclamation marks; in a longer one nobody looks for its end. */
+const maxStopChars = 64;
 
 /** Whether a whole message asks to stop: `/stop`, or one of the bare words. */
 export function isStopText(text: string): boolean {
   const words = text.trim().toLowerCase();
-  return stopWords.has(words.replace(/[.!]+$/, "")) || /^\/(?:stop|abort)(?:@\S+)?(?:\s|$)/.test(words);
+  const word = words.length > maxStopChars ? "" : words.replace(/[.!]+$/, "");
+  return stopWords.has(word) || /^\/(?:stop|abort)(?:@\S+)?(?:\s|$)/.test(words);
 }
 
 /**

@@ -152,8 +152,10 @@ async function actionOf(asked: Asked, context: ToolContext): Promise<MessageActi
     case "react":
       return { type: "react", messageId: need("messageId"), emoji: need("emoji"), remove: asked.remove ?? false };
     case "edit":
+      requireOwnMessages(context);
       return { type: "edit", messageId: need("messageId"), text: need("text") };
     case "unsend":
+      requireOwnMessages(context);
       return { type: "unsend", messageId: need("messageId") };
     case "poll":
       return {
@@ -163,6 +165,15 @@ async function actionOf(asked: Asked, context: ToolContext): Promise<MessageActi
         maxSelections: Math.min(asked.maxSelections ?? 1, need("options").length),
       };
   }
+}
+
+/**
+ * A bot that administrates a group can take back what anybody said there, and what it answered others is theirs: guests have
+ * neither changed but where they are alone with it.
+ */
+function requireOwnMessages({ principal, reply }: ToolContext): void {
+  if (principal.isOwner || reply?.isDirect === true) return;
+  throw new ToolFailure("Among others only the owner may have messages changed or taken back.");
 }
 
 /** Files are read here, over the jail, so that no path ever reaches a channel (rule R-59). */

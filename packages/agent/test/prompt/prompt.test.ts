@@ -86,6 +86,15 @@ test.each([" ", "\n", "\n "])("[runs:shape] reply shape: two hundred thousand ti
   expect(shapeReply(`MEDIA: a${blanks}b.png`).text).not.toContain("a");
 });
 
+test("[runs:shape] reply shape: a tag that is never closed holds nobody up, and one with blanks around its id is one", () => {
+  const open = `[[reply_to:${" ".repeat(200_000)}x`;
+  expect(shapeReply(open)).toMatchObject({ text: open, replyTo: undefined });
+  expect(visibleSoFar(`${open}\n${open}`)).toContain("[[reply_to:");
+  expect(shapeReply("[[ reply_to :  7  ]] Yes").replyTo).toEqual({ id: "7" });
+  expect(shapeReply("[[ Audio_As_Voice ]] Yes")).toMatchObject({ asVoice: true, replyTo: undefined, text: "Yes" });
+  expect(shapeReply("[[reply_to: ]] Yes")).toMatchObject({ replyTo: undefined, text: "[[reply_to: ]] Yes" });
+});
+
 test("[runs:context] model context: the newest that fits, from where somebody spoke, and every call with its result", () => {
   const call: TranscriptMessage = {
     role: "assistant",

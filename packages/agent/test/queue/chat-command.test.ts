@@ -41,6 +41,13 @@ test("[runs:commands] chat command: the words that stop, and only as the whole m
   for (const text of ["stopping", "don't stop", "wait a minute", "/stopx"]) expect(isStopText(text), text).toBe(false);
 });
 
+// Tried as the beginning of the last ones, each of these would take longer than a test may.
+test("[runs:commands] chat command: half a million exclamation marks within a text hold nobody up", () => {
+  const text = `${"!".repeat(500_000)}?`;
+  expect(isStopText(text)).toBe(false);
+  expect(parseChatCommand(text)).toBeUndefined();
+});
+
 test("[runs:commands] chat command: own words that start over, with what follows them", () => {
   expect(parseChatCommand("Fresh start now", ["fresh start"])).toEqual({ kind: "command", name: "reset", args: "now" });
   expect(parseChatCommand("freshly", ["fresh"])).toBeUndefined();

@@ -251,6 +251,23 @@ test("[tools:message] message: others than the owner act in their own conversati
   expect(orders).toHaveLength(1);
 });
 
+test("[tools:message] message: in a group others than the owner have no message changed or taken back, whoever wrote it", async () => {
+  const { orders, tools } = worldOfPorts();
+  const message = named(tools, "message");
+  const wanted = [
+    { action: "unsend", messageId: "7" },
+    { action: "edit", messageId: "7", text: "something else" },
+  ];
+  for (const asked of wanted)
+    expect(await message.call(asked, contextOf({ reply: here, principal: guest }))).toMatchObject({ isError: true });
+  expect(orders).toEqual([]);
+  for (const asked of wanted) {
+    await message.call(asked, contextOf({ reply: here }));
+    await message.call(asked, contextOf({ reply: { ...here, isDirect: true }, principal: guest }));
+  }
+  expect(orders).toHaveLength(4);
+});
+
 test("[tools:message] message: files come from the workspace and from nowhere else, as bytes", async () => {
   await using workspace = await Workspace.make();
   await writeFile(join(workspace.path, "a.txt"), "file");

@@ -309,6 +309,8 @@ export class InboundDesk {
       };
       const acceptance = runtime.accept(sql, turn, { commandAuthorized: may.commandAuthorized });
       if (acceptance.status === "refused") throw refusalOf(acceptance);
+      // Ours ends in the same transaction that begins it: whoever has this id, it isn't this message, which must not be lost.
+      if (acceptance.status === "known") throw new Error(`another run is called ${runId}`);
       desk.inbox.settle(sql, seqsOf(rows));
     });
     told?.heard();

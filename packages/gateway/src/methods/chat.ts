@@ -60,6 +60,9 @@ type ChatMethods = Pick<
   | "sessions.steer"
 >;
 
+/** How ids of runs begin that the gateway makes: of what chats, nodes and agents say. */
+const ownRunIds = /^(?:in|node|return|spawn|tool)-/;
+
 /** How long somebody may wait for a run, in milliseconds. */
 const maxWaitMs = 86_400_000;
 /** What a caller that named no time is given beyond its run, in milliseconds. */
@@ -89,6 +92,7 @@ export function chatMethods(options: ChatMethodsOptions): ChatMethods {
     caller: Peer,
   ): Promise<Extract<Acceptance, { readonly status: "known" }> | undefined> => {
     const { sessionKey, runId } = asked;
+    requireFreeName(runId);
     const images = imagesOf(asked.attachments ?? []);
     if (asked.message.trim() === "" && images.length === 0) {
       throw new RequestError("INVALID_PARAMS", "message or attachment required");
@@ -335,6 +339,15 @@ function imagesOf(attachments: readonly Attachment[]): MessagePart[] {
     const mimeType = imageType(bytes);
     return mimeType === undefined ? [] : [{ type: "image", data: bytes.toString("base64"), mimeType }];
   });
+}
+
+/** @throws {RequestError} for a name of the gateway's own: what it is given to next, e.g. somebody's message, would pass for a repeat */
+function requireFreeName(runId: string): void {
+  if (!ownRunIds.test(runId)) return;
+  throw new RequestError(
+    "INVALID_PARAMS",
+    "idempotencyKey: keys that begin with in-, node-, return-, spawn- or tool- are the gateway's own; a random UUID is nobody's",
+  );
 }
 
 /** @throws {RequestError} when no such agent is configured: what was said to it would fail, in a session that nobody wants */

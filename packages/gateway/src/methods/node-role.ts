@@ -1,4 +1,4 @@
-import { type CheckedParamsOf, nodeHostStatsSchema } from "@saltgate/protocol";
+import { type CheckedParamsOf, isTooDeep, nodeHostStatsSchema } from "@saltgate/protocol";
 import type { Peer } from "../connection/peer.ts";
 import { RequestError } from "../dispatch/outcome.ts";
 import { execEventLine } from "../nodes/exec-event-line.ts";
@@ -125,7 +125,8 @@ function takeEvent(
 function payloadOf({ payload, payloadJSON }: CheckedParamsOf<"node.event">): unknown {
   if (typeof payloadJSON !== "string" || payloadJSON === "") return payload;
   try {
-    return JSON.parse(payloadJSON) as unknown;
+    const value: unknown = JSON.parse(payloadJSON);
+    return isTooDeep(value) ? undefined : value;
   } catch {
     return undefined;
   }

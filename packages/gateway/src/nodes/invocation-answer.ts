@@ -1,4 +1,4 @@
-import type { CheckedParamsOf, ResultOf } from "@saltgate/protocol";
+import { type CheckedParamsOf, isTooDeep, type ResultOf } from "@saltgate/protocol";
 import { RequestError } from "../dispatch/outcome.ts";
 
 /** What a node answered, in one shape: older nodes say it in several ways. */
@@ -14,11 +14,18 @@ export function answerOf(params: CheckedParamsOf<"node.invoke.result">): NodeAns
     const payload = params.payload ?? (json === undefined ? (params.payloadJSON ?? null) : null);
     return { ok: true, payload, payloadJSON: null };
   }
+  return { ok: true, payload: readAnswer(json), payloadJSON: json };
+}
+
+/** What a node's JSON text says; one that is none, or that nobody could write again, stays the text that it is. */
+export function readAnswer(json: string): unknown {
   try {
-    return { ok: true, payload: JSON.parse(json) as unknown, payloadJSON: json };
+    const value: unknown = JSON.parse(json);
+    if (!isTooDeep(value)) return value;
   } catch {
-    return { ok: true, payload: { payloadJSON: json }, payloadJSON: json };
+    // Told as it is.
   }
+  return { payloadJSON: json };
 }
 
 function errorOf(

@@ -285,6 +285,23 @@ describe("answers", () => {
     expect(texts(place, place.ann.id)).toEqual(["echo: once", "echo: twice"]);
   });
 
+  test("[chat:once-in] inbound: no key that a client chooses takes the place of a message", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({ telegram: allowed(place) });
+    const wire = await world.operator();
+    for (const word of ["in-telegram-1", "node-attic-1", "return-spawn-1", "spawn-1", "tool-1"]) {
+      const asked = { sessionKey: "main", message: "mine", idempotencyKey: word };
+      for (const method of ["chat.send", "agent"])
+        expect(await wire.request(method, asked)).toMatchObject({
+          ok: false,
+          error: { message: expect.stringContaining("the gateway's own"), details: { code: "INVALID_PARAMS" } },
+        });
+    }
+    place.telegram.people.say({ from: place.ann.id, text: "hello" });
+    await place.telegram.untilSent(place.ann.id, 1);
+    expect(texts(place, place.ann.id)).toEqual(["echo: hello"]);
+  });
+
   test("[chat:resumed] inbound: what was taken in before the gateway ended is answered by the next one", async () => {
     await using place = await chatPlace();
     place.models.script({ times: 1, fault: { kind: "hang-before" } });

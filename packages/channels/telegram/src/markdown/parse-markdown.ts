@@ -2,8 +2,11 @@ import { Marked, type Token, type Tokens } from "marked";
 import type { Block, Inline, ListItem, Style } from "./document.ts";
 import { wellFormed } from "./well-formed.ts";
 
-/** Longest text that is read as Markdown, in UTF-16 units; a longer one is shown as it is. */
-const maxChars = 262_144;
+/**
+ * Longest text that is read as Markdown, in UTF-16 units; a longer one is shown as it is. Twice what a message may have: for a row
+ * of list marks the library takes four times as long when it is twice as long, and nobody else is served meanwhile.
+ */
+const maxChars = 8_192;
 
 interface SpoilerToken extends Tokens.Generic {
   readonly tokens: Token[];
