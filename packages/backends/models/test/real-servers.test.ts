@@ -44,7 +44,8 @@ async function ask({ api = "openai-completions", status = 200, type, headers, bo
   try {
     const { events: told, error } = await thinkThrough(backend, request([user("go")], { tools: [tool] }));
     const calls = told.flatMap((event) => (event.type === "toolCall" ? [[event.name, event.arguments]] : []));
-    return { text: textOf(told), calls, error, end: told.find((event) => event.type === "end") };
+    const thinking = told.map((event) => (event.type === "thinking" ? event.delta : "")).join("");
+    return { text: textOf(told), thinking, calls, error, end: told.find((event) => event.type === "end") };
   } finally {
     await backend.close();
     server.closeAllConnections();
@@ -299,3 +300,24 @@ for (const [name, wire, expected] of answers)
     expect(error).toBeUndefined();
     expect({ text, calls }).toMatchObject(expected);
   });
+
+const thinkingIn = (...pieces: readonly string[]): Wire => ({
+  body: events(...pieces.map((content) => piece({ content })), piece({}, "stop")),
+});
+const tagged: readonly (readonly [string, readonly string[], string, string])[] = [
+  ["in one piece", ["<think>hm</think>hi"], "hm", "hi"],
+  ["with tags that come in pieces", ["\n<th", "ink>", "h", "m<", "/thi", "nk>\n\n", "h", "i"], "hm", "hi"],
+  ["with a sign that is no tag", ["<think>a < b </ c", "</think>hi"], "a < b </ c", "hi"],
+  ["somewhere else, which is text", ["Write <think>hm</think>."], "", "Write <think>hm</think>."],
+  ["that only looks like it", ["<thi", "s>"], "", "<this>"],
+  ["empty", ["<think>", "\n\n</think>\n\n", "hi"], "\n\n", "hi"],
+];
+for (const [name, pieces, thought, said] of tagged)
+  test(`[models:thinking] thinking in tags within the text, ${name}: isn't shown as the answer`, async () => {
+    const { error, text, thinking } = await ask(thinkingIn(...pieces));
+    expect({ error, thinking, text }).toEqual({ error: undefined, thinking: thought, text: said });
+  });
+
+test("[models:empty] thinking in tags alone is no answer", async () => {
+  expect((await ask(thinkingIn("<think>hm</thi", "nk>"))).error).toMatchObject({ kind: "format" });
+});
