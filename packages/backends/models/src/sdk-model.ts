@@ -13,6 +13,9 @@ export type SdkUsage = Extract<SdkPart, { type: "finish" }>["usage"];
 /** What stands in for a key where a server asks for none; the SDK would look for one in the environment otherwise. */
 const NO_KEY = "none";
 
+/** What the SDK knows OpenAI's language by. It gives some names a meaning of their own; this one has none. */
+export const SDK_PROVIDER = "saltgate";
+
 /**
  * Makes a model. Loads the provider's part of the SDK at its first use, and never before: it costs some 70 ms.
  * The provider's models are called directly: one request, no retry, no tool is run, nothing is logged.
@@ -29,8 +32,7 @@ export async function sdkModel(
   }
   const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
   return createOpenAICompatible({
-    // The SDK gives some names a meaning of their own; this one has none.
-    name: "saltgate",
+    name: SDK_PROVIDER,
     baseURL,
     headers,
     fetch,

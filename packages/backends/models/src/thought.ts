@@ -2,7 +2,7 @@ import { BackendError, type ThoughtEvent } from "@saltgate/agent";
 import type { ModelCost } from "./models-options.ts";
 import type { SdkPart } from "./sdk-model.ts";
 import { type TaggedPiece, ThinkTags } from "./think-tags.ts";
-import { signatureIn } from "./thinking-signature.ts";
+import { callSignatureIn, signatureIn } from "./thinking-signature.ts";
 import { argumentsFrom } from "./tool-arguments.ts";
 import { usageOf } from "./usage.ts";
 
@@ -50,14 +50,17 @@ export class Thought {
       case "tool-input-start":
       case "tool-input-delta":
         return [{ type: "text", delta: "" }];
-      case "tool-call":
+      case "tool-call": {
+        const signature = callSignatureIn(part);
         this.#calls.push({
           type: "toolCall",
           id: part.toolCallId,
           name: part.toolName,
           arguments: argumentsFrom(part.input),
+          ...(signature !== undefined && { signature }),
         });
         return [];
+      }
       case "error":
         throw part.error;
       case "finish":

@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { isBackendError } from "@saltgate/agent";
+import { isBackendError, type TranscriptMessage } from "@saltgate/agent";
 import { expect, test } from "vitest";
 import { createModelsBackend, type ProviderApi } from "../src/index.ts";
-import { request, textOf, thinkThrough, tool, user } from "./support/world.ts";
+import { remembered, request, textOf, thinkThrough, tool, user } from "./support/world.ts";
 
 /** What a server answers, as it stands on the wire. */
 interface Wire {
@@ -25,9 +25,16 @@ const piece = (delta: unknown, finish: string | null = null): unknown => ({
 });
 
 /** What becomes of one question to a server that answers so. */
-async function ask({ api = "openai-completions", status = 200, type, headers, body }: Wire) {
+async function ask(
+  { api = "openai-completions", status = 200, type, headers, body }: Wire,
+  messages: readonly TranscriptMessage[] = [user("go")],
+) {
+  let sent = "";
   const server = createServer((incoming, response) => {
-    incoming.resume().on("end", () => {
+    incoming.setEncoding("utf8").on("data", (part: string) => {
+      sent += part;
+    });
+    incoming.on("end", () => {
       const isStream = status === 200 && type === undefined;
       response.writeHead(status, {
         "content-type": type ?? (isStream ? "text/event-stream" : "application/json"),
@@ -42,10 +49,10 @@ async function ask({ api = "openai-completions", status = 200, type, headers, bo
     providers: [{ id: "emulated", api, baseUrl: `http://127.0.0.1:${port}/v1`, models: [{ id: "m" }] }],
   });
   try {
-    const { events: told, error } = await thinkThrough(backend, request([user("go")], { tools: [tool] }));
+    const { events: told, error } = await thinkThrough(backend, request(messages, { tools: [tool] }));
     const calls = told.flatMap((event) => (event.type === "toolCall" ? [[event.name, event.arguments]] : []));
     const thinking = told.map((event) => (event.type === "thinking" ? event.delta : "")).join("");
-    return { text: textOf(told), thinking, calls, error, end: told.find((event) => event.type === "end") };
+    return { text: textOf(told), thinking, calls, error, told, sent };
   } finally {
     await backend.close();
     server.closeAllConnections();
@@ -320,4 +327,24 @@ for (const [name, pieces, thought, said] of tagged)
 
 test("[models:empty] thinking in tags alone is no answer", async () => {
   expect((await ask(thinkingIn("<think>hm</thi", "nk>"))).error).toMatchObject({ kind: "format" });
+});
+
+test("[models:tool-calls] what Gemini sends with a call goes back with it, and to no other model", async () => {
+  const signed = { ...call(0, "a", "read", '{"path":"1"}'), extra_content: { google: { thought_signature: "sig-1" } } };
+  const { told } = await ask({ body: events(piece({ tool_calls: [signed] }), piece({}, "tool_calls")) });
+  const round = (model: string): TranscriptMessage[] => [
+    user("go"),
+    remembered(told, model),
+    {
+      role: "toolResult",
+      toolCallId: "a",
+      toolName: "read",
+      content: [{ type: "text", text: "one" }],
+      isError: false,
+      timestamp: 3,
+    },
+  ];
+  const answer = { body: events(piece({ content: "hi" }), piece({}, "stop")) };
+  expect((await ask(answer, round("m"))).sent).toContain('"extra_content":{"google":{"thought_signature":"sig-1"}}');
+  expect((await ask(answer, round("other"))).sent).not.toContain("sig-1");
 });
