@@ -38,7 +38,14 @@ export type ThoughtEvent =
   /** An empty one says nothing, and that there is life: arguments of a call are on their way. */
   | { readonly type: "text"; readonly delta: string }
   | { readonly type: "thinking"; readonly delta: string; readonly signature?: string }
-  | { readonly type: "toolCall"; readonly id: string; readonly name: string; readonly arguments: unknown }
+  /** `signature`: what the model wants back with the call. */
+  | {
+      readonly type: "toolCall";
+      readonly id: string;
+      readonly name: string;
+      readonly arguments: unknown;
+      readonly signature?: string;
+    }
   /** What was said before by another model of this step doesn't count any more. */
   | { readonly type: "restart"; readonly why: string }
   | {

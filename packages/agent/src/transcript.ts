@@ -4,7 +4,14 @@ export type MessagePart =
   | { readonly type: "thinking"; readonly thinking: string; readonly thinkingSignature?: string }
   /** `data` is base64. */
   | { readonly type: "image"; readonly data: string; readonly mimeType: string }
-  | { readonly type: "toolCall"; readonly id: string; readonly name: string; readonly arguments: unknown };
+  | {
+      readonly type: "toolCall";
+      readonly id: string;
+      readonly name: string;
+      readonly arguments: unknown;
+      /** What the model that made it wants back with it. */
+      readonly thoughtSignature?: string;
+    };
 
 /** Tokens that a run used, as the model's provider counts them. */
 export interface Usage {

@@ -1,3 +1,4 @@
+import { checkReferences } from "./check-references.ts";
 import { checkTelegram } from "./check-telegram.ts";
 import type { Meaning } from "./meaning.ts";
 import type { Config } from "./schema.ts";
@@ -59,7 +60,7 @@ export function checkMeaning(config: Config): Meaning {
   }
   const telegram = checkTelegram(config);
   problems.push(...agentMistakes(config), ...toolMistakes(config), ...telegram.problems);
-  warnings.push(...plainTextKeys(config), ...telegram.warnings);
+  warnings.push(...plainTextKeys(config), ...checkReferences(config), ...telegram.warnings);
   return { problems, warnings };
 }
 

@@ -21,6 +21,7 @@ test("[config:conversation] config: what says how conversations go is read, with
       limits: { sender: { runsPerHour: 30, costUsdPerDay: 0.5 } },
     },
     messages: { queue: { mode: "steer", byChannel: { telegram: "followup" } }, groupChat: { mentionPatterns: ["\\\\bsalt\\\\b"] } },
+    agents: { list: [{ id: "work" }] },
     bindings: [{ agentId: "work", match: { channel: "slack", peer: { kind: "channel", id: "C1" } } }],
   }`);
   expect(full).toMatchObject({ ok: true, warnings: [] });
@@ -38,4 +39,29 @@ test.each([
   const decoded = await decode(text);
   expect(decoded.ok).toBe(false);
   if (!decoded.ok) expect(decoded.problems.map(({ message }) => message).join()).toContain(path);
+});
+
+test.each([
+  [
+    "{ bindings: [{ agentId: 'wrok', match: { channel: 'slack' } }] }",
+    /bindings\[0\]\.agentId.*"wrok".*There are: main/,
+  ],
+  ["{ agents: { defaults: { model: 'gpt' } } }", /agents\.defaults\.model.*"gpt".*write provider\/model/],
+  [
+    "{ agents: { list: [{ id: 'a', model: { primary: 'o/y', fallbacks: ['o/x', 'x'] } }] }, models: { providers: { o: { baseUrl: 'http://127.0.0.1:1/v1', models: [{ id: 'x' }] } } } }",
+    /agents\.list\[0\]\.model.*"o\/y".*models\.providers\.o\.models/,
+  ],
+  ["{ agents: { defaults: { models: { 'o/x': { alias: 'a' }, 'o/y': { alias: 'A' } } } } }", /"A" to o\/x and to o\/y/],
+])("[config:conversation] config: %s runs, and is told that a name leads nowhere", async (text, words) => {
+  const decoded = await decode(text);
+  expect(decoded.ok).toBe(true);
+  expect(decoded.warnings.map(({ message }) => message)).toEqual([expect.stringMatching(words)]);
+});
+
+test("[config:conversation] config: models by alias, by their name alone and of services that list none are no mistake", async () => {
+  const decoded = await decode(`{
+    agents: { defaults: { model: { primary: "Big", fallbacks: ["x", "anthropic/anything"] }, models: { "o/y": { alias: "big" } } } },
+    models: { providers: { o: { baseUrl: "http://127.0.0.1:1/v1", models: [{ id: "x" }, { id: "y" }] } } },
+  }`);
+  expect(decoded).toMatchObject({ ok: true, warnings: [] });
 });

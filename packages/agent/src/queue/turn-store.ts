@@ -161,7 +161,8 @@ export function turnsAfter(sql: SqlTransaction, seq: number, limit: number): rea
 
 /** Turns that wait or run, oldest first, without what was said. */
 export function openTurns(sql: SqlTransaction): readonly TurnRecord[] {
-  return sql.all<TurnColumns>(`SELECT ${light} FROM agent_turns WHERE ended_at IS NULL ORDER BY seq`).map(recordOf);
+  // The sign keeps SQLite from reading all turns that ever were, because those stand in this order.
+  return sql.all<TurnColumns>(`SELECT ${light} FROM agent_turns WHERE ended_at IS NULL ORDER BY +seq`).map(recordOf);
 }
 
 /** The same of one session. */

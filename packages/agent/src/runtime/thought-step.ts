@@ -100,16 +100,17 @@ export class ThoughtCollector {
     } else this.#parts.push({ type: "thinking", thinking: delta, ...signed });
   }
 
-  #takeCall({ arguments: args, id, name }: Extract<ThoughtEvent, { readonly type: "toolCall" }>): void {
+  #takeCall({ arguments: args, id, name, signature }: Extract<ThoughtEvent, { readonly type: "toolCall" }>): void {
     if (typeof name !== "string" || name === "" || name.length > 128) throw nonsense("a tool call without a name");
     if (this.#callIds.size >= thoughtLimits.maxToolCalls) throw nonsense("too many tool calls at once");
-    this.#argumentChars += (JSON.stringify(args) ?? "").length;
+    const signed = typeof signature === "string" ? { thoughtSignature: signature } : {};
+    this.#argumentChars += (JSON.stringify(args) ?? "").length + (signed.thoughtSignature?.length ?? 0);
     if (this.#argumentChars > thoughtLimits.maxArgumentChars) throw nonsense("tool calls with too long arguments");
     const isUsable =
       typeof id === "string" && id !== "" && id.length <= 128 && !this.#callIds.has(id) && !this.#taken.has(id);
     const ownId = isUsable ? id : this.#freshCallId();
     this.#callIds.add(ownId);
-    this.#parts.push({ type: "toolCall", id: ownId, name, arguments: args ?? {} });
+    this.#parts.push({ type: "toolCall", id: ownId, name, arguments: args ?? {}, ...signed });
   }
 }
 

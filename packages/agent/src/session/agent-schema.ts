@@ -94,5 +94,10 @@ export const agentSchema: SchemaPart = {
      CREATE INDEX agent_turns_of_sender ON agent_turns (channel, account_id, sender_id, started_at)
        WHERE started_at IS NOT NULL;`,
     `ALTER TABLE agent_turns ADD COLUMN digest TEXT;`,
+    // What is kept of the past is summed up every hour: with the sizes in the index no answer is read for it.
+    `DROP INDEX agent_turns_ended;
+     CREATE INDEX agent_turns_ended ON agent_turns (ended_at, bytes) WHERE ended_at IS NOT NULL;
+     DROP INDEX agent_transcripts_archived;
+     CREATE INDEX agent_transcripts_archived ON agent_transcripts (archived_at, bytes) WHERE archived_at IS NOT NULL;`,
   ],
 };

@@ -30,8 +30,9 @@ export const defaultRetention: RetentionLimits = {
   sessionMaxAgeMs: 365 * dayMs,
 };
 
-/** Most rows of one kind that one sweep takes, so that no transaction is long. */
+/** Most turns, transcripts and sessions that one sweep takes, and most messages of transcripts, so that no transaction is long. */
 const batch = 200;
+const messagesBatch = 4_000;
 
 /**
  * Removes what is beyond the limits, some of it at a time.
@@ -78,10 +79,18 @@ function sweepTranscripts(sql: SqlTransaction, limits: RetentionLimits, nowMs: n
   );
   let { bytes, n } = held;
   let taken = 0;
+  let room = messagesBatch;
   for (const row of rows) {
     const isOld = row.archived_at < nowMs - limits.archivedMaxAgeMs;
     if (!isOld && n <= limits.maxArchivedTranscripts && bytes <= limits.maxArchivedBytes) break;
-    sql.run("DELETE FROM agent_messages WHERE session_id = ?", row.session_id);
+    const messages = sql.run(
+      "DELETE FROM agent_messages WHERE id IN (SELECT id FROM agent_messages WHERE session_id = ? ORDER BY seq LIMIT ?)",
+      row.session_id,
+      room,
+    );
+    room -= messages;
+    // What is left of it goes with the next sweep.
+    if (room === 0) return taken + 1;
     sql.run("DELETE FROM agent_transcripts WHERE session_id = ?", row.session_id);
     n -= 1;
     bytes -= row.bytes;

@@ -7,7 +7,7 @@ import type {
   TranscriptMessage,
 } from "@saltgate/agent";
 import type { ConfiguredModel, ProviderApi } from "./models-options.ts";
-import type { SdkCall, SdkMessage, SdkPrompt } from "./sdk-model.ts";
+import { SDK_PROVIDER, type SdkCall, type SdkMessage, type SdkPrompt } from "./sdk-model.ts";
 import { thinkingToSend } from "./thinking-signature.ts";
 import { argumentsToSend } from "./tool-arguments.ts";
 
@@ -125,6 +125,10 @@ function assistantContent(
             toolCallId: ids.ofCall(part.id),
             toolName: nameToSend(part.name),
             input: argumentsToSend(part.arguments),
+            ...(isSameModel &&
+              part.thoughtSignature !== undefined && {
+                providerOptions: { [SDK_PROVIDER]: { thoughtSignature: part.thoughtSignature } },
+              }),
           },
         ];
       default:

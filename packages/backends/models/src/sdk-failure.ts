@@ -50,28 +50,45 @@ function chainOf(error: unknown): readonly Inspected[] {
 function failureIn(chain: readonly Inspected[]): Failure | undefined {
   for (const one of chain) {
     const body = bodyOf(one);
-    const status = typeof one["statusCode"] === "number" && one["statusCode"] >= 400 ? one["statusCode"] : undefined;
-    if (status === undefined && body === undefined) continue;
-    return { status, headers: one["responseHeaders"] as Failure["headers"], words: one.message, ...body };
+    const answered = typeof one["statusCode"] === "number" && one["statusCode"] >= 400 ? one["statusCode"] : undefined;
+    if (answered === undefined && body === undefined) continue;
+    // In the middle of a stream the status can only be told as a code.
+    const told = /^[45]\d\d$/.test(body?.code ?? "") ? Number(body?.code) : undefined;
+    return {
+      status: answered ?? told,
+      headers: one["responseHeaders"] as Failure["headers"],
+      words: one.message,
+      ...body,
+    };
   }
   return undefined;
 }
 
-function bodyOf(one: Inspected): Pick<Failure, "type" | "code" | "words"> | undefined {
-  const candidates = [one["data"], parsed(one["responseBody"]), one];
-  for (const candidate of candidates) {
-    const outer = candidate as { readonly error?: unknown } | null | undefined;
-    const inner = (typeof outer?.error === "object" && outer.error !== null ? outer.error : outer) as
-      | { readonly message?: unknown; readonly type?: unknown; readonly code?: unknown }
-      | null
-      | undefined;
-    if (typeof inner?.message !== "string" || (typeof inner.type !== "string" && inner.code === undefined)) continue;
-    const code = typeof inner.code === "string" || typeof inner.code === "number" ? String(inner.code) : undefined;
-    // Codes of the network are no words of a provider.
-    if (inner === one && one instanceof Error && typeof inner.type !== "string") continue;
-    return { type: typeof inner.type === "string" ? inner.type : undefined, code, words: inner.message };
+type Said = Pick<Failure, "type" | "code" | "words">;
+
+function bodyOf(one: Inspected): Said | undefined {
+  for (const body of [one["data"], parsed(one["responseBody"]), one["value"]]) {
+    const said = saidIn(body);
+    if (said !== undefined) return said;
   }
-  return undefined;
+  // Codes of the network are no words of a provider.
+  return one instanceof Error && typeof one["type"] !== "string" ? undefined : saidIn(one);
+}
+
+/** What a provider says in a body: an error, a list of one (Gemini), a bare text (LM Studio), or with no frame (vLLM). */
+function saidIn(body: unknown): Said | undefined {
+  const outer = (Array.isArray(body) ? body[0] : body) as Readonly<Record<string, unknown>> | null | undefined;
+  if (typeof outer !== "object" || outer === null) return undefined;
+  const bare = [outer["error"], outer["detail"]].find((text) => typeof text === "string" && text !== "");
+  if (typeof bare === "string") return { words: bare };
+  const framed = typeof outer["error"] === "object" && outer["error"] !== null ? outer["error"] : outer;
+  const { code, message, type } = framed as Readonly<Record<string, unknown>>;
+  if (typeof message !== "string") return undefined;
+  return {
+    words: message,
+    type: typeof type === "string" ? type : undefined,
+    code: typeof code === "string" || typeof code === "number" ? String(code) : undefined,
+  };
 }
 
 function parsed(text: unknown): unknown {

@@ -13,6 +13,9 @@ export type SdkUsage = Extract<SdkPart, { type: "finish" }>["usage"];
 /** What stands in for a key where a server asks for none; the SDK would look for one in the environment otherwise. */
 const NO_KEY = "none";
 
+/** What the SDK knows OpenAI's language by. It gives some names a meaning of their own; this one has none. */
+export const SDK_PROVIDER = "saltgate";
+
 /**
  * Makes a model. Loads the provider's part of the SDK at its first use, and never before: it costs some 70 ms.
  * The provider's models are called directly: one request, no retry, no tool is run, nothing is logged.
@@ -29,18 +32,39 @@ export async function sdkModel(
   }
   const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
   return createOpenAICompatible({
-    // The SDK gives some names a meaning of their own; this one has none.
-    name: "saltgate",
+    name: SDK_PROVIDER,
     baseURL,
     headers,
     fetch,
     includeUsage: true,
     ...(apiKey !== undefined && { apiKey }),
-    ...(new URL(baseURL).hostname === "api.openai.com" && { transformRequestBody: withCompletionTokens }),
+    transformRequestBody: (body) => bodyFor(new URL(baseURL).hostname, body),
   })(model);
 }
 
+type Body = Readonly<Record<string, unknown>>;
+
+/** Services that think aloud under a name of their own, and refuse every field that they don't know. */
+const REFUSE_REASONING: ReadonlySet<string> = new Set([
+  "api.groq.com",
+  "api.mistral.ai",
+  "api.cerebras.ai",
+  "generativelanguage.googleapis.com",
+]);
+
+/** What is asked, as the service at an address takes it. Pure. */
+export function bodyFor(hostname: string, body: Body): Record<string, unknown> {
+  if (hostname === "api.openai.com") return withCompletionTokens(body);
+  return REFUSE_REASONING.has(hostname) ? withoutReasoning(body) : { ...body };
+}
+
 /** OpenAI's own models that reason refuse the older name of this bound. */
-function withCompletionTokens({ max_tokens: max, ...body }: Record<string, unknown>): Record<string, unknown> {
+function withCompletionTokens({ max_tokens: max, ...body }: Body): Record<string, unknown> {
   return max === undefined ? body : { ...body, max_completion_tokens: max };
+}
+
+function withoutReasoning({ messages, ...body }: Body): Record<string, unknown> {
+  const said = Array.isArray(messages) ? (messages as readonly Body[]) : [];
+  const fields = (message: Body) => Object.entries(message).filter(([name]) => name !== "reasoning_content");
+  return { ...body, messages: said.map((message) => Object.fromEntries(fields(message))) };
 }

@@ -1,6 +1,6 @@
 import type { MessagePart } from "@saltgate/agent";
 import type { ProviderApi } from "./models-options.ts";
-import type { SdkMessage, SdkPart } from "./sdk-model.ts";
+import { SDK_PROVIDER, type SdkMessage, type SdkPart } from "./sdk-model.ts";
 
 type Reasoning = Extract<Extract<SdkMessage, { role: "assistant" }>["content"][number], { type: "reasoning" }>;
 
@@ -14,6 +14,12 @@ export function signatureIn(part: SdkPart): string | undefined {
   const { signature, redactedData } = part.providerMetadata?.["anthropic"] ?? {};
   if (typeof redactedData === "string") return `${REDACTED}${redactedData}`;
   return typeof signature === "string" && signature !== "" ? signature : undefined;
+}
+
+/** What comes with a call of a tool and has to go back with it: Gemini refuses its own calls without it. Pure. */
+export function callSignatureIn({ providerMetadata }: Extract<SdkPart, { type: "tool-call" }>): string | undefined {
+  const { thoughtSignature } = providerMetadata?.[SDK_PROVIDER] ?? {};
+  return typeof thoughtSignature === "string" && thoughtSignature !== "" ? thoughtSignature : undefined;
 }
 
 /** Thinking on its way back to the model that thought it. Anthropic takes nothing that it hasn't signed. Pure. */

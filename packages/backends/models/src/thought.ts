@@ -1,7 +1,8 @@
 import { BackendError, type ThoughtEvent } from "@saltgate/agent";
 import type { ModelCost } from "./models-options.ts";
 import type { SdkPart } from "./sdk-model.ts";
-import { signatureIn } from "./thinking-signature.ts";
+import { type TaggedPiece, ThinkTags } from "./think-tags.ts";
+import { callSignatureIn, signatureIn } from "./thinking-signature.ts";
 import { argumentsFrom } from "./tool-arguments.ts";
 import { usageOf } from "./usage.ts";
 
@@ -24,6 +25,7 @@ export interface StepFacts {
 export class Thought {
   readonly #facts: StepFacts;
   readonly #calls: ToolCall[] = [];
+  readonly #tags = new ThinkTags();
   #saidAnything = false;
   #finish: Finish | undefined;
 
@@ -35,8 +37,7 @@ export class Thought {
   take(part: SdkPart): readonly ThoughtEvent[] {
     switch (part.type) {
       case "text-delta":
-        this.#saidAnything ||= part.delta !== "";
-        return part.delta === "" ? [] : [{ type: "text", delta: part.delta }];
+        return part.delta === "" ? [] : this.#said(this.#tags.take(part.delta));
       case "reasoning-start":
       case "reasoning-delta":
       case "reasoning-end": {
@@ -49,14 +50,17 @@ export class Thought {
       case "tool-input-start":
       case "tool-input-delta":
         return [{ type: "text", delta: "" }];
-      case "tool-call":
+      case "tool-call": {
+        const signature = callSignatureIn(part);
         this.#calls.push({
           type: "toolCall",
           id: part.toolCallId,
           name: part.toolName,
           arguments: argumentsFrom(part.input),
+          ...(signature !== undefined && { signature }),
         });
         return [];
+      }
       case "error":
         throw part.error;
       case "finish":
@@ -76,6 +80,7 @@ export class Thought {
     const isWhole = finish?.finishReason.raw !== undefined && reason !== "error" && reason !== "interrupted";
     if (finish === undefined || !isWhole)
       throw new BackendError("unavailable", `${name} stopped in the middle of its answer.`);
+    const rest = this.#said(this.#tags.end());
     const hasCalls = this.#calls.length > 0;
     if (!this.#saidAnything && !hasCalls && reason === "stop" && !mayBeEmpty)
       throw new BackendError("format", `${name} answered with nothing.`);
@@ -83,8 +88,14 @@ export class Thought {
     // Some servers call it an end although tools are called; a cut answer may have lost calls, and stays cut.
     const stopReason = reason === "length" ? "length" : hasCalls ? "toolUse" : "stop";
     return [
+      ...rest,
       ...(stopReason === "length" ? [] : this.#calls),
       { type: "end", stopReason, ...(usage !== undefined && { usage }) },
     ];
+  }
+
+  #said(pieces: readonly TaggedPiece[]): readonly ThoughtEvent[] {
+    this.#saidAnything ||= pieces.some(({ type }) => type === "text");
+    return pieces;
   }
 }

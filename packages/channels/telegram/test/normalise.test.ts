@@ -125,6 +125,53 @@ test("[telegram:receive] normalise: what has neither text nor file is said in wo
   });
 });
 
+test("[telegram:receive] normalise: addresses behind words follow them, wherever emoji stand", () => {
+  const link = (offset: number, length: number, url: string) => ({ type: "text_link", offset, length, url });
+  const entities = [link(3, 4, "https://a.example/?x=1"), { type: "bold", offset: 0, length: 2 }, link(8, 5, "tg://b")];
+  expect(only(message({ text: "👍 here there!", entities }))).toMatchObject({
+    text: "👍 here (https://a.example/?x=1) there (tg://b)!",
+  });
+  const photo = [{ file_id: "p", width: 1, height: 1 }];
+  const caption = { photo, caption: "see", caption_entities: [link(0, 3, "https://c.example")] };
+  expect(only(message(caption))).toMatchObject({ text: "see (https://c.example)" });
+  const shown = { text: "a.example", entities: [link(0, 9, "https://a.example/")] };
+  expect(only(message(shown))).toMatchObject({ text: "a.example" });
+  const odd = [link(-3, 2, "x"), link(90, 4, "y"), link(0, -1, "z"), { type: "text_link", offset: "0", url: 1 }];
+  expect(only(message({ text: "plain", entities: odd }))).toMatchObject({ text: "plain" });
+  const edited = {
+    message_id: 5,
+    date: 1,
+    edit_date: 2,
+    chat: direct,
+    from: ann,
+    text: "see",
+    entities: [link(0, 3, "u")],
+  };
+  expect(only({ update_id: 1, edited_message: edited })).toMatchObject({ kind: "edit", text: "see (u)" });
+});
+
+test.each([
+  [{ story: { chat: group, id: 3 } }, "(a story, which bots can't see)"],
+  [{ paid_media: { star_count: 5, paid_media: [{ type: "preview" }] } }, "(paid media, which bots can't see)"],
+  [{ game: { title: "Chess", description: "Play it.", photo: [] } }, "(a game)\nChess\nPlay it."],
+  [{ invoice: { title: "Tea", description: "Two cups.", currency: "EUR" } }, "(an invoice)\nTea\nTwo cups."],
+  [{ giveaway: { chats: [group], winner_count: 1, prize_description: "Tea" } }, "(a giveaway)\nTea"],
+  [
+    {
+      checklist: {
+        title: "Buy",
+        tasks: [
+          { id: 1, text: "tea" },
+          { id: 2, text: "milk", completion_date: 5 },
+        ],
+      },
+    },
+    "Buy\n- [ ] tea\n- [x] milk",
+  ],
+])("[telegram:receive] normalise: %j isn't lost without a word", (fields, text) => {
+  expect(only(message(fields))).toMatchObject({ kind: "message", text });
+});
+
 test("[telegram:receive] normalise: topics of forums are threads, and chains of answers elsewhere are not", () => {
   const inTopic = { text: "x", message_thread_id: 77, is_topic_message: true };
   expect(only(message(inTopic, forum))).toMatchObject({ conversation: { kind: "group", id: "-1002", threadId: "77" } });

@@ -93,7 +93,12 @@ export function remembered(events: readonly ThoughtEvent[], model = "m"): Transc
             },
           ]),
       ...(text === "" ? [] : [{ type: "text" as const, text }]),
-      ...events.filter((event) => event.type === "toolCall"),
+      ...events
+        .filter((event) => event.type === "toolCall")
+        .map(({ signature: wanted, ...call }) => ({
+          ...call,
+          ...(wanted !== undefined && { thoughtSignature: wanted }),
+        })),
     ],
   };
 }

@@ -11,6 +11,7 @@ import {
   textIn,
 } from "../reading.ts";
 import { conversationOf, nameOf, senderOf } from "./conversation.ts";
+import { linkedText } from "./linked-text.ts";
 import { locationOf } from "./location.ts";
 import { mediaOf } from "./media.ts";
 import { mentionsIn } from "./mentions.ts";
@@ -39,7 +40,7 @@ export function messageEvents(value: unknown, context: UpdateContext): readonly 
   const text = textIn(message["text"]) ?? textIn(message["caption"]) ?? "";
   const media = mediaOf(message);
   const location = locationOf(message);
-  const said = text === "" ? inWords(message) : text;
+  const said = text === "" ? inWords(message) : linkedText(message);
   // Voice chats, new titles and whatever comes next: nobody said anything.
   if (said === "" && media.length === 0 && location === undefined) return [];
   const event: InboundMessage = {
@@ -73,7 +74,7 @@ export function editEvents(value: unknown, updateId: number, context: UpdateCont
       ...base,
       ...(editedAt !== undefined && { sentAtMs: editedAt * 1_000 }),
       messageId: String(id),
-      ...given({ text: textIn(message["text"]) ?? textIn(message["caption"]) }),
+      ...given({ text: textIn(linkedText(message)) }),
       isOurs: context.isOurs(base.conversation.id, id),
     },
   ];
@@ -123,7 +124,31 @@ function inWords(message: Fields): string {
   const dice = fieldsIn(message["dice"]);
   if (dice !== undefined) return `${textIn(dice["emoji"]) ?? "🎲"} ${integerIn(dice["value"]) ?? ""}`.trim();
   const poll = fieldsIn(message["poll"]);
-  if (poll === undefined) return "";
-  const options = listIn(poll["options"]).map((option) => `- ${textIn(fieldsIn(option)?.["text"]) ?? ""}`);
-  return [textIn(poll["question"]) ?? "", ...options].join("\n").trim();
+  if (poll !== undefined) {
+    const options = listIn(poll["options"]).map((option) => `- ${textIn(fieldsIn(option)?.["text"]) ?? ""}`);
+    return [textIn(poll["question"]) ?? "", ...options].join("\n").trim();
+  }
+  const checklist = fieldsIn(message["checklist"]);
+  if (checklist !== undefined) {
+    const tasks = allFieldsIn(checklist["tasks"]).map(
+      (task) => `- [${integerIn(task["completion_date"]) ? "x" : " "}] ${textIn(task["text"]) ?? ""}`,
+    );
+    return [textIn(checklist["title"]) ?? "", ...tasks].join("\n").trim();
+  }
+  for (const [field, name] of named) {
+    const thing = fieldsIn(message[field]);
+    if (thing === undefined) continue;
+    const about = ["title", "prize_description", "description"].flatMap((one) => textIn(thing[one]) ?? []);
+    return [`(${name})`, ...about].join("\n");
+  }
+  return "";
 }
+
+/** What bots see little or nothing of: whoever sends it isn't left without an answer. */
+const named: readonly (readonly [string, string])[] = [
+  ["story", "a story, which bots can't see"],
+  ["paid_media", "paid media, which bots can't see"],
+  ["game", "a game"],
+  ["invoice", "an invoice"],
+  ["giveaway", "a giveaway"],
+];
