@@ -34,6 +34,8 @@ interface Job {
 
 /** The name of a database that is forgotten when it is closed. */
 export const inMemory = ":memory:";
+/** How often it is looked whether the file is still the one that was opened, in milliseconds. */
+const lookEveryMs = 250;
 /** Most writes in one transaction. */
 const maxBatch = 256;
 
@@ -68,6 +70,7 @@ export class SqliteConnection {
   #flushing: Promise<void> | undefined;
   /** Which file was opened; another one may have its name since. */
   #identity: string | undefined;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: SqliteConnectionOptions) {
@@ -218,11 +221,19 @@ export class SqliteConnection {
     return file === inMemory ? undefined : (await fileSystem.status(file))?.identity;
   }
 
-  /** SQLite goes on writing to a file that was deleted; what it acknowledges is gone with the process, so nothing is. */
+  /**
+   * SQLite goes on writing to a file that was deleted; what it acknowledges is gone with the process, so nothing is. Looked at
+   * before a write, though not before each of many in a row: every look is a wait.
+   */
   async #requireSameFile(): Promise<void> {
-    const { file } = this.#options;
+    const { file, now } = this.#options;
+    const sinceMs = now() - this.#lookedAtMs;
+    if (sinceMs >= 0 && sinceMs < lookEveryMs) return;
     const identity = await this.#identityNow();
-    if (identity === this.#identity) return;
+    if (identity === this.#identity) {
+      this.#lookedAtMs = now();
+      return;
+    }
     const what = identity === undefined ? "was deleted or moved" : "was replaced by another file";
     throw new StoreError(
       StoreErrorCode.Io,

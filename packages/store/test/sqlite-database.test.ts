@@ -15,8 +15,8 @@ async function makeFile(): Promise<string> {
   return join(directory, "state", "state.db");
 }
 
-function openDatabase(file: string, parts = [notes]): SqliteDatabase {
-  const database = new SqliteDatabase({ file, parts });
+function openDatabase(file: string, parts = [notes], now = Date.now): SqliteDatabase {
+  const database = new SqliteDatabase({ file, parts, now });
   onTestFinished(() => database.close());
   return database;
 }
@@ -108,10 +108,14 @@ test("sqlite database: what the work itself throws reaches its caller as it is, 
   await expect(database.write(mistaken)).rejects.toMatchObject({ name: "StoreError", code: "io" });
 });
 
-test("[store:acknowledged-is-kept] sqlite database: nothing is acknowledged that goes to a file that was deleted or replaced", async () => {
+test("[store:acknowledged-is-kept] sqlite database: a moment after its file was deleted or replaced nothing is acknowledged any more", async () => {
   const file = await makeFile();
-  const database = openDatabase(file);
-  const note = (text: string) => database.write((sql) => sql.run("INSERT INTO notes (text) VALUES (?)", text));
+  let nowMs = 0;
+  const database = openDatabase(file, [notes], () => nowMs);
+  const note = (text: string) => {
+    nowMs += 250;
+    return database.write((sql) => sql.run("INSERT INTO notes (text) VALUES (?)", text));
+  };
   await note("kept");
   await rename(file, `${file}.away`);
   await expect(note("lost")).rejects.toMatchObject({
