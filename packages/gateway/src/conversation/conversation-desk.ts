@@ -20,6 +20,7 @@ import type { Peer } from "../connection/peer.ts";
 import type { EventPublisher } from "../events/event-hub.ts";
 import type { ConversationHealth } from "../health/health-monitor.ts";
 import type { Logger } from "../logging/logger.ts";
+import { agentRunMethods } from "../methods/agent-runs.ts";
 import { agentMethods } from "../methods/agents.ts";
 import { channelMethods } from "../methods/channels.ts";
 import { chatMethods } from "../methods/chat.ts";
@@ -85,6 +86,7 @@ export interface ConversationDeskOptions {
 }
 
 type ConversationMethods = ReturnType<typeof agentMethods> &
+  ReturnType<typeof agentRunMethods> &
   ReturnType<typeof channelMethods> &
   ReturnType<typeof chatMethods> &
   ReturnType<typeof deliveryMethods> &
@@ -195,7 +197,8 @@ export class ConversationDesk {
     this.methods = {
       ...agentMethods(shared),
       ...channelMethods({ desk: this.channels, clock, forgetCredentials: conversation.forgetCredentials }),
-      ...chatMethods({ ...shared, desk: this.channels, events, clock, newId, lines: this.#lines }),
+      ...agentRunMethods({ ...shared, desk: this.channels, clock, lines: this.#lines }),
+      ...chatMethods({ ...shared, events, clock, newId, lines: this.#lines }),
       ...deliveryMethods(this.channels),
       ...messageMethods({
         desk: this.channels,
