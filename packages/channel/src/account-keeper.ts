@@ -173,6 +173,13 @@ export class AccountKeeper {
     }
   }
 
+  /** Whether a request is refused before its body is read, by its headers. Without a connection each is to come again. */
+  refuseWebhook(headers: WebhookRequest["headers"]): { readonly status: number; readonly body?: string } | undefined {
+    const connection = this.#connection;
+    if (connection?.receiveWebhook === undefined) return { status: 503 };
+    return connection.refuseWebhook?.(headers);
+  }
+
   /** Takes what its platform brought. Without a connection it is to be brought again. */
   async receiveWebhook(request: WebhookRequest): Promise<{ readonly status: number; readonly body?: string }> {
     const connection = this.#connection;

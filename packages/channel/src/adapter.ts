@@ -141,6 +141,11 @@ export interface ChannelConnection {
     commands: readonly { readonly name: string; readonly description: string }[],
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * Whether a request to the webhook comes from the platform, by its headers alone: the body of one that doesn't isn't even read.
+   * @returns the status to refuse it with; undefined when its body is wanted
+   */
+  refuseWebhook?(headers: WebhookRequest["headers"]): { readonly status: number; readonly body?: string } | undefined;
   /** Takes what a webhook got. Answers when it is on the disk, with the status to reply. Verifies who sent it. */
   receiveWebhook?(request: WebhookRequest): Promise<{ readonly status: number; readonly body?: string }>;
 }

@@ -129,20 +129,23 @@ const notJson: Decoded<never> = {
   error: errorShape("INVALID_FRAME", "invalid request frame: not JSON"),
 };
 
-function tooDeep(value: unknown): Decoded<never> {
+function tooDeep(value: unknown, maxDepth: number): Decoded<never> {
   return {
     ok: false,
     problem: "not-a-frame",
     id: idOf(value),
-    error: errorShape("INVALID_FRAME", `invalid frame: nested deeper than ${LIMITS.maxJsonDepth} levels`),
+    error: errorShape("INVALID_FRAME", `invalid frame: nested deeper than ${maxDepth} levels`),
   };
 }
+
+/** A gateway wraps what it was told: whoever reads its frames takes more than it takes itself. */
+const maxServerDepth = 2 * LIMITS.maxJsonDepth;
 
 /** Reads a frame that a client sent. Only requests travel that way. */
 export function decodeRequestFrame(text: string): Decoded<RequestFrame> {
   const json = parseJson(text);
   if (!json.ok) return notJson;
-  if (isTooDeep(json.value)) return tooDeep(json.value);
+  if (isTooDeep(json.value)) return tooDeep(json.value, LIMITS.maxJsonDepth);
   const parsed = requestFrameSchema().safeParse(json.value);
   if (parsed.success) return { ok: true, value: parsed.data };
   return {
@@ -157,7 +160,7 @@ export function decodeRequestFrame(text: string): Decoded<RequestFrame> {
 export function decodeServerFrame(text: string): Decoded<ResponseFrame | EventFrame> {
   const json = parseJson(text);
   if (!json.ok) return notJson;
-  if (isTooDeep(json.value)) return tooDeep(json.value);
+  if (isTooDeep(json.value, maxServerDepth)) return tooDeep(json.value, maxServerDepth);
   const parsed = serverFrameSchema().safeParse(json.value);
   if (parsed.success) return { ok: true, value: parsed.data as ResponseFrame | EventFrame };
   return {

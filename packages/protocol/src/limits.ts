@@ -27,7 +27,7 @@ export const LIMITS = {
   maxIdempotencyEntries: 1_000,
   /** Longest close reason, in bytes of UTF-8 (RFC 6455 allows 123). */
   maxCloseReasonBytes: 120,
-  /** How deep the arrays and objects of a frame may be nested. Whoever writes JSON again does so by recursion. */
+  /** How deep arrays and objects of a request may be nested. A gateway's own frames, which wrap what it is told, twice as deep. */
   maxJsonDepth: 256,
   /** Longest id, method and event name in a frame, in characters. */
   maxNameChars: 256,

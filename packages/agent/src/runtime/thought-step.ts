@@ -1,3 +1,4 @@
+import { isTooDeep } from "@saltgate/protocol";
 import { type AgentBackend, BackendError, type ModelRef, type ThinkRequest, type ThoughtEvent } from "../backend.ts";
 import type { MessagePart, StopReason, Usage } from "../transcript.ts";
 import type { AgentClock } from "./clock.ts";
@@ -103,6 +104,8 @@ export class ThoughtCollector {
   #takeCall({ arguments: args, id, name, signature }: Extract<ThoughtEvent, { readonly type: "toolCall" }>): void {
     if (typeof name !== "string" || name === "" || name.length > 128) throw nonsense("a tool call without a name");
     if (this.#callIds.size >= thoughtLimits.maxToolCalls) throw nonsense("too many tool calls at once");
+    // They are written down, told to clients and sent back, each time by whatever can write them.
+    if (isTooDeep(args)) throw nonsense("a tool call with arguments that are nested without end");
     const signed = typeof signature === "string" ? { thoughtSignature: signature } : {};
     this.#argumentChars += (JSON.stringify(args) ?? "").length + (signed.thoughtSignature?.length ?? 0);
     if (this.#argumentChars > thoughtLimits.maxArgumentChars) throw nonsense("tool calls with too long arguments");

@@ -285,6 +285,10 @@ test("[runs:failures] runtime: a backend that throws, breaks off, is silent or t
       nonsense: async function* () {
         yield { type: "dance" } as never;
       },
+      deep: async function* () {
+        const args = { a: JSON.parse(`${"[".repeat(1_000)}${"]".repeat(1_000)}`) as unknown };
+        yield { type: "toolCall", id: "c", name: "read", arguments: args };
+      },
       nothing: () => says(),
       blank: () => says("\n", " "),
     },
@@ -295,6 +299,7 @@ test("[runs:failures] runtime: a backend that throws, breaks off, is silent or t
     off: ["unknown", /broke off/],
     silent: ["timeout", /said nothing for 120 s/],
     nonsense: ["unknown", /no known type/],
+    deep: ["unknown", /nested without end/],
     nothing: ["unknown", /answered nothing/],
     blank: ["unknown", /answered nothing/],
   };

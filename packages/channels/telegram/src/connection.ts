@@ -23,7 +23,7 @@ import { Receiver, receivingError } from "./receiver.ts";
 import { serveWebhook } from "./serve-webhook.ts";
 import type { TelegramSettings } from "./settings.ts";
 import { leaseToken } from "./token-leases.ts";
-import { readWebhook } from "./webhook.ts";
+import { readWebhook, refuseWebhook } from "./webhook.ts";
 
 const callDeadlineMs = 15_000;
 const fileDeadlineMs = 120_000;
@@ -122,6 +122,10 @@ export class TelegramConnection implements ChannelConnection {
     if (leftOut.length > 0)
       this.#context.logger.warn({ commands: leftOut }, "Telegram's menu can't show these commands");
     await this.#ask("setMyCommands", { commands: menu }, signal);
+  }
+
+  refuseWebhook(headers: WebhookRequest["headers"]): { readonly status: number; readonly body: string } | undefined {
+    return refuseWebhook(headers, this.#settings.webhook?.secret);
   }
 
   async receiveWebhook(request: WebhookRequest): Promise<{ readonly status: number; readonly body?: string }> {

@@ -11,12 +11,22 @@ export type WebhookDecision = { readonly update: unknown } | { readonly status: 
 /**
  * Whether a request comes from Telegram: it carries the secret that was told to Telegram alone. Both are compared by their digests, so
  * that neither length nor content shows in the time it takes (rule R-46). Without a secret nothing is believed (rule R-54). Pure.
+ * @returns the status to refuse it with; undefined when it does
  */
-export function readWebhook({ headers, body }: WebhookRequest, secret: string | undefined): WebhookDecision {
+export function refuseWebhook(
+  headers: WebhookRequest["headers"],
+  secret: string | undefined,
+): { readonly status: number; readonly body: string } | undefined {
   if (secret === undefined || secret === "") return { status: 503, body: "This webhook has no secret." };
   const [, presented = ""] =
     Object.entries(headers).find(([name]) => name.toLowerCase() === "x-telegram-bot-api-secret-token") ?? [];
-  if (!timingSafeEqual(digest(presented), digest(secret))) return { status: 401, body: "Wrong secret." };
+  return timingSafeEqual(digest(presented), digest(secret)) ? undefined : { status: 401, body: "Wrong secret." };
+}
+
+/** Reads a request. What {@link refuseWebhook} refuses is no update. Pure. */
+export function readWebhook({ headers, body }: WebhookRequest, secret: string | undefined): WebhookDecision {
+  const refusal = refuseWebhook(headers, secret);
+  if (refusal !== undefined) return refusal;
   if (body.length > maxBodyBytes) return { status: 413, body: "Too large." };
   try {
     const update = fieldsIn(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)));

@@ -302,9 +302,8 @@ export class ConversationDesk {
   }
 
   /** Who takes what a chat platform brings to a path. */
-  webhook(path: string): AccountKeeper["receiveWebhook"] | undefined {
-    const keeper = this.channels.atPath(path);
-    return keeper && ((request) => keeper.receiveWebhook(request));
+  webhook(path: string): Pick<AccountKeeper, "receiveWebhook" | "refuseWebhook"> | undefined {
+    return this.channels.atPath(path);
   }
 
   /** A connection of a node is over. */

@@ -216,7 +216,7 @@ export class InboundDesk {
       desk.outbox.add(sql, {
         channel,
         accountId,
-        key: `pairing:${channel}:${accountId}:${sender.id}:${code}`,
+        key: `${pairingKeyStart}${channel}:${accountId}:${sender.id}:${code}`,
         target: { to: conversation.id },
         content: { kind: "text", text: pairingReply({ channel, accountId, id: sender.id, code, profile }) },
         ttlMs: 3_600_000,
@@ -317,6 +317,13 @@ export class InboundDesk {
     runtime.accepted();
     keeper.nudge();
   }
+}
+
+const pairingKeyStart = "pairing:";
+
+/** Whether the delivery of this key tells somebody his pairing code. */
+export function isPairingKey(key: string): boolean {
+  return key.startsWith(pairingKeyStart);
 }
 
 /** What isn't taken stays in the inbox: for later, or set aside with the reason when it never can be. */

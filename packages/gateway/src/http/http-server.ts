@@ -31,11 +31,20 @@ export interface HttpHost {
   webhook(path: string): WebhookTaker | undefined;
 }
 
-/** Takes a request of a chat platform. */
-export type WebhookTaker = (request: {
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Uint8Array;
-}) => Promise<{ readonly status: number; readonly body?: string }>;
+type WebhookHeaders = Readonly<Record<string, string | undefined>>;
+
+/** What a chat platform is answered. */
+interface WebhookAnswer {
+  readonly status: number;
+  readonly body?: string;
+}
+
+/** Takes requests of a chat platform. */
+export interface WebhookTaker {
+  /** Whether a request is refused by its headers, before its body is read (rule R-50). */
+  refuseWebhook(headers: WebhookHeaders): WebhookAnswer | undefined;
+  receiveWebhook(request: { readonly headers: WebhookHeaders; readonly body: Uint8Array }): Promise<WebhookAnswer>;
+}
 
 /** How the gateway is reached. */
 export interface ListenPlan {
@@ -155,19 +164,28 @@ function addWebhooks(app: FastifyInstance, host: HttpHost): void {
       reply.headers(SECURITY_HEADERS);
       const refusal = refuseTarget(request.raw);
       if (refusal !== undefined) return send(reply, refusal);
-      if (host.webhook(pathOf(request)) === undefined)
-        return send(reply, { status: 404, type: "not_found", message: "Not Found" });
+      const taker = host.webhook(pathOf(request));
+      if (taker === undefined) return send(reply, { status: 404, type: "not_found", message: "Not Found" });
+      const answer = taker.refuseWebhook(headersOf(request));
+      // Whoever isn't the platform may send on for as long as he likes: nobody reads it.
+      if (answer !== undefined) return answerWebhook(reply.header("connection", "close"), answer);
     },
     handler: async (request, reply) => {
-      const take = host.webhook(pathOf(request));
-      if (take === undefined || !(request.body instanceof Uint8Array)) return reply.code(400).send();
-      const headers = Object.fromEntries(
-        Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]),
-      );
-      const { body = "", status } = await take({ headers, body: request.body });
-      return reply.code(status).type("text/plain; charset=utf-8").send(body);
+      const taker = host.webhook(pathOf(request));
+      if (taker === undefined || !(request.body instanceof Uint8Array)) return reply.code(400).send();
+      return answerWebhook(reply, await taker.receiveWebhook({ headers: headersOf(request), body: request.body }));
     },
   });
+}
+
+function answerWebhook(reply: FastifyReply, { body = "", status }: WebhookAnswer): FastifyReply {
+  return reply.code(status).type("text/plain; charset=utf-8").send(body);
+}
+
+function headersOf(request: FastifyRequest): WebhookHeaders {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]),
+  );
 }
 
 /**

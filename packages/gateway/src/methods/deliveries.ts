@@ -1,6 +1,7 @@
 import type { DeliveryState, OutboxRow } from "@saltgate/channel";
 import type { QueuedDelivery } from "@saltgate/protocol";
 import type { ChannelDesk } from "../channels/channel-desk.ts";
+import { isPairingKey } from "../conversation/inbound-desk.ts";
 import { RequestError } from "../dispatch/outcome.ts";
 import { given } from "../given.ts";
 import type { Handlers } from "./handlers.ts";
@@ -53,8 +54,10 @@ export function deliveryMethods(desk: ChannelDesk): DeliveryMethods {
 
 function shownDelivery(row: OutboxRow): QueuedDelivery {
   const { content } = row;
-  const words =
-    content.kind === "text" || content.kind === "edit"
+  // Whoever may read isn't told the codes that let strangers in.
+  const words = isPairingKey(row.key)
+    ? "a pairing code"
+    : content.kind === "text" || content.kind === "edit"
       ? content.text
       : content.kind === "media"
         ? (content.caption ?? content.file.fileName)

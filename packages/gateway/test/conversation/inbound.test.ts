@@ -86,6 +86,24 @@ describe("strangers", () => {
     expect(place.models.count).toBe(1);
   });
 
+  test("[R-19] inbound: whoever may read the deliveries isn't told the codes in them, sent or not", async () => {
+    await using place = await chatPlace();
+    await using world = await place.open({ telegram: {} });
+    const wire = await world.operator(4, ["operator.read"]);
+    place.telegram.faults.add({ kind: "refused", method: "sendMessage", description: "Forbidden: bot was blocked" });
+    for (const { id } of [place.ann, place.bob]) place.telegram.people.say({ from: id, text: "let me in" });
+    await idle(place, wire);
+    const states = ["waiting", "sent", "failed"];
+    const { payload } = await wire.request("deliveries.list", { states });
+    expect((payload as { deliveries: { preview: string }[] }).deliveries.map(({ preview }) => preview)).toEqual([
+      "a pairing code",
+      "a pairing code",
+    ]);
+    const requests = await world.conversation.senders.list(account);
+    expect(requests).toHaveLength(2);
+    for (const { code } of requests) expect(wire.texts.join("\n")).not.toContain(code);
+  });
+
   test("[chat:stranger] inbound: what was written while the gateway was away asks for no code", async () => {
     await using place = await chatPlace();
     place.telegram.people.say({ from: place.ann.id, text: "old", atS: Math.floor(place.clock.now() / 1_000) - 600 });

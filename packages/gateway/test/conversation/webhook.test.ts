@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { expect, test } from "vitest";
 import { ALL, chatPlace } from "../support/chat-place.ts";
 
@@ -91,6 +91,25 @@ test("[chat:webhook] webhook: without the secret, and at any other path, nothing
   expect(await post("/hooks/telegram", webhookSecret, "x".repeat(1_200_000))).toBe(413);
   expect(place.models.count).toBe(0);
   expect((await wire.request("sessions.list", {})).payload).toMatchObject({ count: 0 });
+});
+
+test("[R-50] webhook: of whoever doesn't know the secret no body is waited for or kept", async () => {
+  await using place = await chatPlace();
+  await using proxy = await startProxy();
+  const webhookUrl = `${proxy.url}/hooks/telegram`;
+  await using world = await place.open({ telegram: { webhookUrl, webhookPath: "/hooks/telegram", webhookSecret } });
+  const wire = await world.operator(4, ALL);
+  await expect
+    .poll(async () => (await wire.request("channels.status", {})).payload)
+    .toMatchObject({ channels: { telegram: { connected: true } } });
+  const socket = connect(Number(new URL(world.url).port), "127.0.0.1");
+  try {
+    socket.write("POST /hooks/telegram HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{");
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString("latin1")).toMatch(/^HTTP\/1.1 401 /);
+  } finally {
+    socket.destroy();
+  }
 });
 
 test("[chat:menu] menu: the channel shows the commands of chats once it is connected, and isn't told them again", async () => {
