@@ -1393,6 +1393,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
     behaviour: "A line that comes after the log was closed is dropped, and fails nobody.",
   },
   {
+    id: "gateway:long-waits",
+    source: "packages/gateway/README.md",
+    behaviour: "A wait that is longer than the system's timers take isn't over at once.",
+  },
+  {
     id: "gateway:log-full-disk",
     source: "docs/adr/0009-starting-and-ending.md",
     behaviour: "A log file that can't be written for want of room fails nobody, and the console says so once.",

@@ -171,6 +171,11 @@ export const GATEWAY_CHAT_REQUIREMENTS: readonly Requirement[] = [
     behaviour: "What a platform refuses is listed, tried again or thrown away; what waits is kept over a restart.",
   },
   {
+    id: "chat:shown-stays",
+    source: "packages/channel/README.md",
+    behaviour: "What was shown of an answer that is stopped stays as it is, also over a restart.",
+  },
+  {
     id: "chat:accounts",
     source: "packages/channel/README.md",
     behaviour:

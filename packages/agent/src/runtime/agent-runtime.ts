@@ -295,7 +295,8 @@ export class AgentRuntime {
       this.#forget(turns);
     }
     this.#stop(stopping, "stop");
-    if (turn.ending !== undefined) this.#tellEnded([{ turn, ending: turn.ending, message: answer }]);
+    // What goes on with a text and was ended since was told by whoever ended it.
+    if (turn.ending?.state === "final") this.#tellEnded([{ turn, ending: turn.ending, message: answer }]);
   }
 
   /** Turns that ended before they began don't wait in memory either. */

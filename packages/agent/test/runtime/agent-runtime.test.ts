@@ -611,6 +611,20 @@ test("[runs:abort] runtime: /stop ends what the session had started, whether it 
   await until("the other one's runs", () => world.runtime.running().some(({ runId }) => runId === "c"));
 });
 
+test("[runs:one-ending] runtime: what a command goes on with and another ends at once is told to have ended once", async () => {
+  const world = await openWorld();
+  const { runtime } = world;
+  // Both are on the disk before either is dealt out.
+  await Promise.all([
+    runtime.submit(turn("r1", "/new go on"), authorized),
+    runtime.submit(turn("r2", "/stop"), authorized),
+  ]);
+  await until("both have ended", () => world.events.some(({ runId, type }) => runId === "r2" && type === "ended"));
+  const told = (id: string) => kinds(world.events.filter(({ runId }) => runId === id));
+  expect({ r1: told("r1"), r2: told("r2") }).toEqual({ r1: ["started", "ended"], r2: ["started", "ended"] });
+  expect(await runtime.stateOf("r1")).toMatchObject({ ending: { state: "aborted", stopReason: "stop" } });
+});
+
 test("[sessions:reset] runtime: what a run of the old conversation used isn't counted in the new one", async () => {
   let steps = 0;
   const look = tool("look", async () => ({ content: [{ type: "text", text: "looked" }], isError: false }));

@@ -86,8 +86,8 @@ export class ReplyDesk {
         content,
       });
     }
-    // Nothing to say in the end: what was shown of it says so, as it can't be taken back everywhere.
-    if (chunks.length === 0) desk.outbox.finish(sql, partKey(runId, 0), this.#speaking.get(runId)?.text || "…");
+    // Nothing to say in the end: what was shown of it stays, as it can't be taken back everywhere.
+    if (chunks.length === 0) this.#leaveShown(sql, runId, this.#speaking.get(runId)?.text ?? "");
   }
 
   /** Takes a step of a run. */
@@ -177,12 +177,19 @@ export class ReplyDesk {
 
   /** A run that ended without an answer leaves what was shown of it as it is. */
   async #finishLeftover(runId: string, keeper: AccountKeeper | undefined, text: string): Promise<void> {
-    const { database, desk } = this.#options;
-    await database.write((sql) => {
-      for (const row of desk.outbox.liveOf(sql, runId)) desk.outbox.finish(sql, row.key, text || (row.shown ?? "…"));
-    });
+    const { database } = this.#options;
+    await database.write((sql) => this.#leaveShown(sql, runId, text));
     keeper?.grown(partKey(runId, 0));
     keeper?.nudge();
+  }
+
+  /** @param text what is shown; empty where only the outbox knows, as of a run that was begun before a restart */
+  #leaveShown(sql: SqlTransaction, runId: string, text: string): void {
+    const { outbox } = this.#options.desk;
+    for (const row of outbox.liveOf(sql, runId)) {
+      const begun = row.content.kind === "text" ? row.content.text : "…";
+      outbox.finish(sql, row.key, text || (row.shown ?? begun));
+    }
   }
 
   /** Shows that we are at work, until the run ends, though not for ever. */

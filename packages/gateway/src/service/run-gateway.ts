@@ -124,6 +124,7 @@ async function loadForStart(
 
 /** Runs one gateway, until it is told to stop or to restart. */
 async function runOnce(flags: GatewayFlags, paths: StatePaths, host: HostProcess, orders: Orders): Promise<void> {
+  orders.begin();
   const loaded = await loadForStart(flags, paths, host);
   const { config } = loaded;
   const hasNoFile = loaded.source === "defaults";
