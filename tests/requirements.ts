@@ -879,6 +879,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     source: "packages/gateway/README.md",
     behaviour: "On a terminal a log line is time, level, message and fields.",
   },
+  { id: "gateway:readme", source: "packages/gateway/README.md", behaviour: "The program of the README compiles." },
   {
     id: "gateway:remote-mode",
     source: "docs/configuration.md",

@@ -16,6 +16,7 @@ type ToolOutput = Extract<Content<"tool">, { type: "tool-result" }>["output"];
 
 const NO_RESULT = "There is no result: the run ended before this was done.";
 const BEGINNING = "(The conversation begins here.)";
+const NOTHING = "(nothing)";
 const NO_IMAGE = "[An image was left out: this model takes no images.]";
 const CACHED = { anthropic: { cacheControl: { type: "ephemeral" } } };
 
@@ -36,7 +37,8 @@ export function promptOf(request: Pick<ThinkRequest, "system" | "messages" | "mo
   for (const [index, message] of messages.entries()) {
     if (message.role === "user") {
       const content = userContent(message.content, asked);
-      if (content.length > 0) prompt.push({ role: "user", content });
+      // Anthropic refuses texts of blanks alone, and with them the whole conversation.
+      prompt.push({ role: "user", content: content.length > 0 ? content : [{ type: "text", text: NOTHING }] });
     } else if (message.role === "assistant") {
       const content = assistantContent(message, isOfModel(message, request.model), asked, ids);
       if (content.length > 0) prompt.push({ role: "assistant", content });
@@ -100,7 +102,7 @@ function isOfModel({ provider, model }: AssistantMessage, asked: ThinkRequest["m
 
 function userContent(parts: readonly MessagePart[], { model }: Asked): Content<"user">[] {
   return parts.flatMap((part): Content<"user">[] => {
-    if (part.type === "text") return part.text === "" ? [] : [{ type: "text", text: part.text }];
+    if (part.type === "text") return part.text.trim() === "" ? [] : [{ type: "text", text: part.text }];
     if (part.type !== "image") return [];
     return takesImages(model) ? [imagePart(part)] : [{ type: "text", text: NO_IMAGE }];
   });
@@ -151,13 +153,16 @@ function resultOf(
     output,
   });
   if (images.length === 0)
-    return result({ type: isError ? "error-text" : "text", value: text === "" ? "(nothing)" : text });
+    return result({ type: isError ? "error-text" : "text", value: text.trim() === "" ? NOTHING : text });
   if (!takesImages(asked.model)) return result({ type: "text", value: `${text}\n${NO_IMAGE}`.trim() });
   if (asked.api === "openai-completions")
     return result({ type: "text", value: `${text}\n[Its image follows.]`.trim() });
   return result({
     type: "content",
-    value: [...(text === "" ? [] : [{ type: "text" as const, text }]), ...images.map((image) => imagePart(image))],
+    value: [
+      ...(text.trim() === "" ? [] : [{ type: "text" as const, text }]),
+      ...images.map((image) => imagePart(image)),
+    ],
   });
 }
 

@@ -9,6 +9,14 @@ import { usageOf } from "./usage.ts";
 type Finish = Extract<SdkPart, { type: "finish" }>;
 type ToolCall = Extract<ThoughtEvent, { type: "toolCall" }>;
 
+/** Reasons of some services for an end that is none. */
+const BROKEN_OFF: ReadonlySet<string> = new Set(["error", "abort", "insufficient_system_resource", "network_error"]);
+/** Reasons of some services for an answer that was filtered. */
+const FILTERED = /^(content_filter|sensitive)\b/;
+
+/** Events of Anthropic's language that say something; it reserves itself new ones, which are to be passed over. */
+const TELLING_EVENT = /^(message|content_block)_|^error$/;
+
 /** What is known of the step besides its stream. */
 export interface StepFacts {
   /** `provider/model`, for messages. */
@@ -62,6 +70,7 @@ export class Thought {
         return [];
       }
       case "error":
+        if (isNewEvent(part.error)) return [];
         throw part.error;
       case "finish":
         this.#finish = part;
@@ -76,8 +85,10 @@ export class Thought {
     const { name, cost, mayBeEmpty } = this.#facts;
     const finish = this.#finish;
     const reason = finish?.finishReason.unified;
-    if (reason === "content-filter") throw new BackendError("refusal", `${name} declined to answer this.`);
-    const isWhole = finish?.finishReason.raw !== undefined && reason !== "error" && reason !== "interrupted";
+    const raw = finish?.finishReason.raw;
+    if (reason === "content-filter" || FILTERED.test(raw ?? ""))
+      throw new BackendError("refusal", `${name} declined to answer this.`);
+    const isWhole = raw !== undefined && !BROKEN_OFF.has(raw) && reason !== "error" && reason !== "interrupted";
     if (finish === undefined || !isWhole)
       throw new BackendError("unavailable", `${name} stopped in the middle of its answer.`);
     const rest = this.#said(this.#tags.end());
@@ -98,4 +109,13 @@ export class Thought {
     this.#saidAnything ||= pieces.some(({ type }) => type === "text");
     return pieces;
   }
+}
+
+/** Whether the SDK met an event of a type that it doesn't know. */
+function isNewEvent(error: unknown): boolean {
+  const { name, value } = (error ?? {}) as { readonly name?: unknown; readonly value?: unknown };
+  if (name !== "AI_TypeValidationError" || typeof value !== "object" || value === null) return false;
+  const { type } = value as { readonly type?: unknown };
+  // An error that somebody sends with no frame around it has a type, too.
+  return typeof type === "string" && !TELLING_EVENT.test(type) && !("message" in value || "error" in value);
 }

@@ -50,3 +50,31 @@ test("[models:prompt] prompt: OpenAI's own service is told the longest answer un
   expect(bodies).toMatchObject([{ max_completion_tokens: 77 }, { max_tokens: 77 }]);
   expect(bodies[0]).not.toHaveProperty("max_tokens");
 });
+
+test("[models:repair] prompt: texts and results of blanks alone, which Anthropic refuses, are sent as nothing", () => {
+  const call: TranscriptMessage = {
+    role: "assistant",
+    timestamp: 2,
+    stopReason: "toolUse",
+    content: [{ type: "toolCall", id: "a", name: "exec", arguments: {} }],
+  };
+  const result: TranscriptMessage = {
+    role: "toolResult",
+    toolCallId: "a",
+    toolName: "exec",
+    content: [{ type: "text", text: "\n" }],
+    isError: false,
+    timestamp: 3,
+  };
+  const image = { type: "image" as const, data: "aa", mimeType: "image/png" };
+  const photo: TranscriptMessage = { role: "user", content: [{ type: "text", text: " " }, image], timestamp: 4 };
+  const prompt = promptOf(
+    { system: "", messages: [user("go"), call, result, photo, user(" \n")], model },
+    { api: "anthropic-messages", model: { id: "m", input: ["text", "image"] } },
+  );
+  expect(prompt.slice(2)).toMatchObject([
+    { role: "tool", content: [{ output: { type: "text", value: "(nothing)" } }] },
+    { role: "user", content: [{ type: "file" }] },
+    { role: "user", content: [{ type: "text", text: "(nothing)" }] },
+  ]);
+});

@@ -197,6 +197,14 @@ const refusals: readonly (readonly [string, Wire, string, RegExp])[] = [
     /\/compact/,
   ],
   [
+    "vLLM, in a stream, with no frame: too long",
+    {
+      body: events({ object: "error", message: "maximum context length is 4096", type: "BadRequestError", code: 400 }),
+    },
+    "context_length",
+    /\/compact/,
+  ],
+  [
     "OpenRouter: flagged",
     {
       status: 403,
@@ -348,3 +356,57 @@ test("[models:tool-calls] what Gemini sends with a call goes back with it, and t
   expect((await ask(answer, round("m"))).sent).toContain('"extra_content":{"google":{"thought_signature":"sig-1"}}');
   expect((await ask(answer, round("other"))).sent).not.toContain("sig-1");
 });
+
+const ends: readonly (readonly [string, string, string])[] = [
+  ["DeepSeek, overloaded", "insufficient_system_resource", "unavailable"],
+  ["vLLM, given up", "abort", "unavailable"],
+  ["OpenRouter, without saying why", "error", "unavailable"],
+  ["Z.AI, cut off", "network_error", "unavailable"],
+  ["Z.AI, filtered", "sensitive", "refusal"],
+  ["Gemini, filtered", "content_filter: PROHIBITED_CONTENT", "refusal"],
+];
+for (const [name, reason, kind] of ends)
+  test(`[models:failures] ${name}: an answer that ends with ${reason} isn't taken for a whole one`, async () => {
+    const { error } = await ask({ body: events(piece({ content: "half an ans" }), piece({}, reason), "[DONE]") });
+    expect(error).toMatchObject({ kind });
+  });
+
+const anthropic = (...events: readonly Readonly<Record<string, unknown>>[]): Wire => ({
+  api: "anthropic-messages",
+  body: events.map((one) => `event: ${String(one["type"])}\ndata: ${JSON.stringify(one)}\n\n`).join(""),
+});
+const begin = (usage: unknown) => ({
+  type: "message_start",
+  message: { id: "m1", type: "message", role: "assistant", model: "m", content: [], stop_reason: null, usage },
+});
+const block = [
+  { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+  { type: "ping" },
+  { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "hi" } },
+  { type: "content_block_stop", index: 0 },
+];
+for (const [name, wire] of [
+  [
+    "with pings",
+    anthropic(
+      begin({ input_tokens: 1, output_tokens: 0 }),
+      ...block,
+      { type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { output_tokens: 1 } },
+      { type: "message_stop" },
+    ),
+  ],
+  [
+    "with an event that is new",
+    anthropic(
+      begin({ input_tokens: 1, output_tokens: 0 }),
+      { type: "something_new", index: 3 },
+      ...block,
+      { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 1 } },
+      { type: "message_stop" },
+    ),
+  ],
+] as const)
+  test(`[models:stream] Anthropic's language ${name} is understood`, async () => {
+    const { error, text } = await ask(wire);
+    expect({ error, text }).toEqual({ error: undefined, text: "hi" });
+  });
