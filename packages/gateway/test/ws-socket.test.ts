@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import { expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { peerSocket } from "../src/connection/ws-socket.ts";
+import type { Connection } from "../src/connection/connection.ts";
+import { feedConnection, peerSocket } from "../src/connection/ws-socket.ts";
 
 /** Both ends of a connection: ours, what the far one got, and how often we wrote to the system. */
 async function connected(): Promise<
@@ -78,3 +79,20 @@ test.each(["close", "terminate"] as const)(
     expect(end.got).toEqual(["last words"]);
   },
 );
+
+test("[gateway:internal-error] ws socket: a message that nobody foresaw ends its connection, and not the process", async () => {
+  await using end = await connected();
+  const unforeseen = new RangeError("Maximum call stack size exceeded");
+  const { promise: told, resolve } = Promise.withResolvers<unknown>();
+  const connection = {
+    phase: "ready",
+    receive(): void {
+      throw unforeseen;
+    },
+    failed: resolve,
+    socketClosed(): void {},
+  };
+  feedConnection(connection as unknown as Connection, end.socket, end.raw);
+  end.far.send("{}");
+  expect(await told).toBe(unforeseen);
+});

@@ -184,6 +184,15 @@ export class Connection<Proven = unknown> {
     this.#step({ type: "frame", frame }, bytes);
   }
 
+  /** Something that it sent went wrong in a way that nobody foresaw: it ends, and nobody else is hurt. */
+  failed(error: unknown): void {
+    this.#host.logger.error(
+      { connId: this.id, err: error },
+      "a message could not be dealt with; its connection was ended",
+    );
+    this.#step({ type: "failed" });
+  }
+
   /** Notes a sign of life that is not a message: a pong. */
   heard(): void {
     this.#lastHeardMs = this.#host.clock.now();

@@ -59,7 +59,12 @@ function ignore(): void {}
 export function feedConnection(connection: Connection, socket: WebSocket, raw: Socket): void {
   socket.on("message", (data, _isBinary) => {
     const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);
-    connection.receive(bytes.toString("utf8"), bytes.byteLength);
+    try {
+      connection.receive(bytes.toString("utf8"), bytes.byteLength);
+    } catch (error) {
+      // Whatever one peer sends ends one connection at most.
+      connection.failed(error);
+    }
   });
   socket.on("pong", () => connection.heard());
   socket.on("ping", () => connection.heard());
