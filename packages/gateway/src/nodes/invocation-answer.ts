@@ -18,7 +18,7 @@ export function answerOf(params: CheckedParamsOf<"node.invoke.result">): NodeAns
 }
 
 /** What a node's JSON text says; one that is none, or that nobody could write again, stays the text that it is. */
-export function readAnswer(json: string): unknown {
+function readAnswer(json: string): unknown {
   try {
     const value: unknown = JSON.parse(json);
     if (!isTooDeep(value)) return value;
