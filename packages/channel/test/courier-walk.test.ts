@@ -38,7 +38,7 @@ test("[channels:delivery-walk] courier walk: the same when the file is closed an
       seed,
       open: async () => {
         await open?.close();
-        open = new SqliteDatabase({ file: `${directory}/state.db`, parts: [inboxSchema, outboxSchema] });
+        open = new SqliteDatabase({ file: `${directory}/state.db`, parts: [inboxSchema, outboxSchema], now: () => 0 });
         return open;
       },
     });

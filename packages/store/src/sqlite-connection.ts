@@ -205,6 +205,7 @@ export class SqliteConnection {
           createParts(database, file, parts);
         });
         this.#identity = await this.#identityNow();
+        this.#lookedAtMs = this.#options.now();
       } catch (error) {
         database.close();
         throw error;

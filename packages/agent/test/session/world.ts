@@ -14,7 +14,7 @@ export async function databaseFile(): Promise<string> {
 
 /** Opens a database, closed when the test is over. */
 export function openDatabase(file: string): SqliteDatabase {
-  const database = new SqliteDatabase({ file, parts: [agentSchema] });
+  const database = new SqliteDatabase({ file, parts: [agentSchema], now: () => 0 });
   onTestFinished(() => database.close());
   return database;
 }
