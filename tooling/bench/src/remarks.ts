@@ -24,6 +24,9 @@ export const REMARKS: Readonly<Record<string, string>> = {
   "chat.send acknowledged, one after another":
     "one after another, each is a round trip over a WebSocket, a check of its params and a commit; the floor is a commit alone, " +
     "in the same process. Sixteen at once share their commits.",
+  "chat.send acknowledged, 16 at once":
+    "close to the budget and on either side of it from run to run. The floor writes one row into one table without an index; here each " +
+    "message begins a session of its own, with rows in three tables and their indexes, though at shared flushes.",
   "200 streams at once, pieces of answers":
     "a piece costs the gateway just under a millisecond of a core; model, clients and gateway share two. The profile has no single cause: the chain of web streams that fetch and the AI SDK " +
     "read through, a schema check for each piece, and what is told to clients.",
