@@ -10,7 +10,7 @@ export type { SystemPromptFacts, WorkspaceFile } from "./prompt/system-prompt.ts
 export { systemPrompt } from "./prompt/system-prompt.ts";
 export { untrusted } from "./prompt/untrusted-text.ts";
 export type { ChatCommand, CommandDescription, CommandName } from "./queue/chat-command.ts";
-export { chatCommands, isStopText, parseChatCommand } from "./queue/chat-command.ts";
+export { chatCommands, isChatCommand, isStopText, parseChatCommand } from "./queue/chat-command.ts";
 export type { LaneRules, QueueDrop, QueueRules } from "./queue/queue-settings.ts";
 export { queueModeOf } from "./queue/queue-settings.ts";
 export type { SpendLimit, SpendLimits } from "./queue/spend-limits.ts";
@@ -20,7 +20,7 @@ export type { RuntimeSizes } from "./runtime/agent-runtime.ts";
 export { AgentRuntime } from "./runtime/agent-runtime.ts";
 export type { AgentClock } from "./runtime/clock.ts";
 export { choosableModels } from "./runtime/command-answers.ts";
-export { modelName, parseModelRef, resolveModel } from "./runtime/model-choice.ts";
+export { modelInUse, modelName, parseModelRef, resolveModel } from "./runtime/model-choice.ts";
 export type { AgentLog, AgentRuntimeOptions, BackendPort, ToolsQuestion } from "./runtime/ports.ts";
 export type { RunResult } from "./runtime/run-waiters.ts";
 export { agentIdOf, isAgentId, mainAgentId } from "./session/agent-id.ts";
@@ -69,7 +69,7 @@ export type {
 export { SessionStore } from "./session/session-store.ts";
 export type { HistoryRange, StoredMessage } from "./session/transcripts.ts";
 export type { AgentProfile, AgentSettings, ModelChain } from "./settings.ts";
-export { agentOf, builtInModel, defaultAgentSettings, usualThinking } from "./settings.ts";
+export { agentOf, builtInModel, defaultAgentSettings, mayChooseModel, usualThinking } from "./settings.ts";
 export type { ReplyRoute, RunPrincipal, Tool, ToolContext, ToolDescription, ToolOutcome } from "./tool.ts";
 export type { AgentToolPorts } from "./tools/agent-tools.ts";
 export { agentTools } from "./tools/agent-tools.ts";

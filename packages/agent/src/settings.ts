@@ -118,6 +118,11 @@ export function defaultAgentSettings(workspace: string): AgentSettings {
   };
 }
 
+/** Whether a session may choose a model, `provider/model`. */
+export function mayChooseModel({ allowedModels }: Pick<AgentSettings, "allowedModels">, name: string): boolean {
+  return allowedModels.length === 0 || allowedModels.includes(name);
+}
+
 /** How hard an agent thinks with a model, where neither its session nor what it was asked says so. */
 export function usualThinking(
   settings: AgentSettings,

@@ -111,6 +111,11 @@ export function parseChatCommand(text: string, resetTriggers: readonly string[] 
   return directives(whole);
 }
 
+/** Whether a message is a command, which is answered without the agent. @param resetTriggers as {@link parseChatCommand} takes them */
+export function isChatCommand(text: string, resetTriggers: readonly string[]): boolean {
+  return parseChatCommand(text, resetTriggers)?.kind === "command";
+}
+
 function directives(whole: string): ChatCommand | undefined {
   let rest = whole;
   const found: { model?: string; thinking?: ThinkingLevel; queueMode?: QueueMode } = {};

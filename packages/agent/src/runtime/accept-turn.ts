@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { SqlTransaction } from "@saltgate/store";
 import type { ModelInfo } from "../backend.ts";
 import { type ChatCommand, parseChatCommand } from "../queue/chat-command.ts";
@@ -20,7 +20,7 @@ import { resetPolicyOf, staleBecause } from "../session/reset-policy.ts";
 import { parseSessionKey, sessionTypeOf } from "../session/session-key.ts";
 import type { SessionStore } from "../session/session-store.ts";
 import { maxMessageBytes } from "../session/transcripts.ts";
-import type { AgentSettings } from "../settings.ts";
+import { type AgentSettings, mayChooseModel } from "../settings.ts";
 import type { AssistantMessage, MessagePart } from "../transcript.ts";
 import type { RunEnding, RunReply, TurnRequest } from "../turn.ts";
 import { answerCommand, mayCommand } from "./command-answers.ts";
@@ -138,9 +138,7 @@ export function acceptTurn(
 function digestOf({ content, plainText }: TurnRequest): string {
   // Of the content the images alone: its text holds what surrounds the words, and that changes.
   const images = content.filter(({ type }) => type !== "text");
-  return createHash("sha256")
-    .update(JSON.stringify([plainText, images]))
-    .digest("base64");
+  return hash("sha256", JSON.stringify([plainText, images]), "base64");
 }
 
 interface Put {
@@ -257,9 +255,8 @@ function afterReset(
 
 /** The model that a word means, if it may be chosen: `undefined` for any other word. */
 function allowedModel(word: string, models: readonly ModelInfo[], settings: AgentSettings): string | undefined {
-  const { allowedModels, modelAliases } = settings;
-  const model = resolveModel(word, models, modelAliases);
-  return model === undefined || allowedModels.length === 0 || allowedModels.includes(model) ? model : undefined;
+  const model = resolveModel(word, models, settings.modelAliases);
+  return model !== undefined && mayChooseModel(settings, model) ? model : undefined;
 }
 
 function withDirectives(

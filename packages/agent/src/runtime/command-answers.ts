@@ -6,9 +6,9 @@ import type { TurnRecord } from "../queue/turn-store.ts";
 import type { SessionRecord } from "../session/session-record.ts";
 import { thinkingLevelOf, thinkingLevels } from "../session/session-settings.ts";
 import type { SessionStore } from "../session/session-store.ts";
-import { type AgentSettings, agentOf, usualThinking } from "../settings.ts";
+import { type AgentSettings, agentOf, mayChooseModel, usualThinking } from "../settings.ts";
 import type { TurnRequest } from "../turn.ts";
-import { modelName, resolveModel } from "./model-choice.ts";
+import { modelInUse, modelName, resolveModel } from "./model-choice.ts";
 
 type Command = Extract<ChatCommand, { readonly kind: "command" }>;
 
@@ -83,8 +83,7 @@ function stopped({ below, open }: CommandWorld): string {
 
 /** The models that a session may choose. */
 export function choosableModels(settings: AgentSettings, models: readonly ModelInfo[]): readonly string[] {
-  const names = models.map(modelName);
-  return settings.allowedModels.length === 0 ? names : names.filter((name) => settings.allowedModels.includes(name));
+  return models.map(modelName).filter((name) => mayChooseModel(settings, name));
 }
 
 function status({ models, open, session, settings, turn }: CommandWorld): string {
@@ -92,7 +91,7 @@ function status({ models, open, session, settings, turn }: CommandWorld): string
   const chain = agent?.model ?? settings.model;
   const rules = laneRulesOf(settings.queue, session.settings, turn.principal.channel);
   const waiting = open.filter(({ state }) => state === "waiting").length;
-  const info = models.find((one) => modelName(one) === (session.settings.model ?? chain.primary));
+  const info = modelInUse(settings, turn.agentId, session.settings.model, models);
   const used =
     session.contextTokens === undefined
       ? ""
@@ -137,8 +136,7 @@ function model(args: string, { models, nowMs, session, sessions, settings, sql, 
 }
 
 function think(args: string, { models, nowMs, session, sessions, settings, sql, turn }: CommandWorld): string {
-  const chain = agentOf(settings, turn.agentId)?.model ?? settings.model;
-  const info = models.find((one) => modelName(one) === (session.settings.model ?? chain.primary));
+  const info = modelInUse(settings, turn.agentId, session.settings.model, models);
   const standard = usualThinking(settings, turn.agentId, info);
   if (args.trim() === "")
     return `Thinking: ${session.settings.thinkingLevel ?? standard}. Levels: ${thinkingLevels.join(", ")}.`;

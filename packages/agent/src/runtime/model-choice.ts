@@ -1,11 +1,25 @@
-import type { BackendErrorKind, ModelRef } from "../backend.ts";
-import type { ModelChain } from "../settings.ts";
+import type { BackendErrorKind, ModelInfo, ModelRef } from "../backend.ts";
+import { type AgentSettings, agentOf, type ModelChain } from "../settings.ts";
 
 /** `provider/model`, split at the first slash; `undefined` without one. */
 export function parseModelRef(text: string): ModelRef | undefined {
   const slash = text.indexOf("/");
   const [provider, model] = [text.slice(0, slash).trim().toLowerCase(), text.slice(slash + 1).trim()];
   return slash <= 0 || provider === "" || model === "" ? undefined : { provider, model };
+}
+
+/**
+ * What is known of the model that an agent thinks with first.
+ * @param chosen what its session chose instead of the agent's own
+ */
+export function modelInUse(
+  settings: AgentSettings,
+  agentId: string,
+  chosen: string | undefined,
+  models: readonly ModelInfo[],
+): ModelInfo | undefined {
+  const name = chosen ?? (agentOf(settings, agentId)?.model ?? settings.model).primary;
+  return models.find((one) => modelName(one) === name);
 }
 
 /** A model as people write it. */

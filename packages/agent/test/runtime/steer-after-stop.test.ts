@@ -6,6 +6,28 @@ import { calls, openWorld, says, turn, until } from "./world.ts";
 
 const authorized = { commandAuthorized: true };
 
+/** A world in which messages join the run that goes on, and that run calls one tool. */
+function openSteered(file: string, database: SqlDatabase, onCall: () => Promise<void>): ReturnType<typeof openWorld> {
+  const look: Tool = {
+    description: { name: "look", description: "look", parameters: { type: "object" } },
+    groups: [],
+    ownerOnly: false,
+    untrustedOutput: false,
+    async call() {
+      await onCall();
+      return { content: [{ type: "text", text: "looked" }], isError: false };
+    },
+  };
+  let steps = 0;
+  return openWorld({
+    file,
+    scripts: { m: () => (steps++ === 0 ? calls(["c", "look"]) : says("done")) },
+    tools: [look],
+    change: (settings) => ({ ...settings, queue: { ...settings.queue, mode: "steer" } }),
+    options: { database },
+  });
+}
+
 test("[runs:steer] runtime: what is said after a stop doesn't join the run that is stopping, and is answered", async () => {
   const file = await databaseFile();
   const database = openDatabase(file);
@@ -26,23 +48,8 @@ test("[runs:steer] runtime: what is said after a stop doesn't join the run that 
     },
     close: () => database.close(),
   };
-  const look: Tool = {
-    description: { name: "look", description: "look", parameters: { type: "object" } },
-    groups: [],
-    ownerOnly: false,
-    untrustedOutput: false,
-    async call() {
-      holds = true;
-      return { content: [{ type: "text", text: "looked" }], isError: false };
-    },
-  };
-  let steps = 0;
-  const world = await openWorld({
-    file,
-    scripts: { m: () => (steps++ === 0 ? calls(["c", "look"]) : says("done")) },
-    tools: [look],
-    change: (settings) => ({ ...settings, queue: { ...settings.queue, mode: "steer" } }),
-    options: { database: slow },
+  const world = await openSteered(file, slow, async () => {
+    holds = true;
   });
   await world.runtime.submit(turn("r1", "Look"), authorized);
   await toolIsDone;
@@ -76,24 +83,9 @@ test("[runs:steer] runtime: a message whose joining can't be written at once isn
     close: () => database.close(),
   };
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
-  const look: Tool = {
-    description: { name: "look", description: "look", parameters: { type: "object" } },
-    groups: [],
-    ownerOnly: false,
-    untrustedOutput: false,
-    async call() {
-      await released;
-      writes = 2;
-      return { content: [{ type: "text", text: "looked" }], isError: false };
-    },
-  };
-  let steps = 0;
-  const world = await openWorld({
-    file,
-    scripts: { m: () => (steps++ === 0 ? calls(["c", "look"]) : says("done")) },
-    tools: [look],
-    change: (settings) => ({ ...settings, queue: { ...settings.queue, mode: "steer" } }),
-    options: { database: full },
+  const world = await openSteered(file, full, async () => {
+    await released;
+    writes = 2;
   });
   await world.runtime.submit(turn("r1", "Look"), authorized);
   await until("the tool works", () => world.events.some((event) => event.type === "tool"));

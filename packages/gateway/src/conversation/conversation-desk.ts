@@ -5,8 +5,8 @@ import {
   type AgentSettings,
   type BackendPort,
   chatCommands,
+  isChatCommand,
   mainSessionKey,
-  parseChatCommand,
   type ReplyRoute,
   type RunEvent,
 } from "@saltgate/agent";
@@ -188,7 +188,7 @@ export class ConversationDesk {
       inbox: this.channels.inbox,
       handle: (event, rows) => inbound.handle(event, rows),
       rulesFor: ({ channel }) => ({ ...defaultGatheringRules, debounceMs: conversation.rules().debounceMs(channel) }),
-      isCommand: (text) => parseChatCommand(text, settings().session.resetTriggers)?.kind === "command",
+      isCommand: (text) => isChatCommand(text, settings().session.resetTriggers),
       clock,
       random: Math.random,
       logger,

@@ -2,8 +2,8 @@ import {
   type Acceptance,
   type AgentRuntime,
   type AgentSettings,
+  isChatCommand,
   type MessagePart,
-  parseChatCommand,
   type ReplyRoute,
   type RunPrincipal,
   routeTo,
@@ -95,7 +95,7 @@ export class InboundDesk {
     const route = routeTo(this.#question(event, keeper), routeRulesOf(settings()));
     const normalize = (id: string): string => normalizeSenderId(channel, id);
     const text = event.kind === "message" || event.kind === "command" ? event.text : "";
-    const isCommand = parseChatCommand(text, settings().session.resetTriggers)?.kind === "command";
+    const isCommand = isChatCommand(text, settings().session.resetTriggers);
     const decision = decideAccess({
       event,
       policy: desk.policyOf(keeper),
@@ -285,7 +285,7 @@ export class InboundDesk {
     const runId = `in-${keeper.ref.channel}-${rows[0].seq}`;
     const said = plainText(event);
     // A command is answered without the agent: what it should hear of waits for a message.
-    const isCommand = parseChatCommand(said, this.#options.settings().session.resetTriggers)?.kind === "command";
+    const isCommand = isChatCommand(said, this.#options.settings().session.resetTriggers);
     const told = isCommand ? undefined : lines.told(route.sessionKey);
     await database.write((sql) => {
       const before = isGroup && !isCommand ? desk.inbox.takeContext(sql, conversation, policy.historyLimit) : [];

@@ -3,7 +3,7 @@ import type { SqlDatabase } from "@saltgate/store";
 import type { Peer } from "../connection/peer.ts";
 import { RequestError } from "../dispatch/outcome.ts";
 import { given } from "../given.ts";
-import { agentOfKey, principalOf } from "../methods/asked-turn.ts";
+import { agentOfKey, principalOf, requireAgent } from "../methods/asked-turn.ts";
 import { sessionKeyOf } from "../methods/sessions.ts";
 import type { NodeChannel } from "../nodes/node-session.ts";
 import { fieldsOf, type NodeWords, nodeWordsOf, textOf } from "./node-words.ts";
@@ -62,7 +62,7 @@ export class NodeEvents {
     const { key, text, thinking, timeoutMs } = words;
     const sessionKey = this.#key(words.session);
     const agentId = agentIdOf(agentOfKey(sessionKey));
-    if (!settings().agents.some(({ id }) => id === agentId)) return `unknown agent id: ${agentId}`;
+    requireAgent(agentId, settings());
     const reply = words.isToBeSent ? await this.#routeOf(sessionKey) : undefined;
     if (words.isToBeSent && reply === undefined) return "the session was never spoken to from a chat";
     const turn: TurnRequest = {

@@ -1,6 +1,14 @@
-import { type AgentRuntime, type AgentSettings, agentIdOf, resolveSessionKey } from "@saltgate/agent";
+import {
+  type AgentRuntime,
+  type AgentSettings,
+  agentIdOf,
+  mayChooseModel,
+  modelName,
+  resolveSessionKey,
+} from "@saltgate/agent";
 import { RequestError } from "../dispatch/outcome.ts";
 import { given } from "../given.ts";
+import { requireAgent } from "./asked-turn.ts";
 import type { Handlers } from "./handlers.ts";
 
 /** What the methods about agents and models need. */
@@ -40,17 +48,12 @@ export function agentMethods({ runtime, settings }: AgentMethodsOptions): AgentM
       return { agentId: id, name, avatar, ...given({ emoji }) };
     },
     "models.list"({ agentId }) {
-      const { agents, allowedModels } = settings();
-      if (agentId !== undefined && !agents.some(({ id }) => id === agentIdOf(agentId)))
-        throw new RequestError(
-          "UNKNOWN_AGENT_ID",
-          `unknown agent id: ${agentId.slice(0, 80)} (agents.list names them)`,
-        );
-      const isAllowed = (name: string): boolean => allowedModels.length === 0 || allowedModels.includes(name);
+      const current = settings();
+      if (agentId !== undefined) requireAgent(agentId, current);
       return {
         models: runtime
           .models()
-          .filter(({ model, provider }) => isAllowed(`${provider}/${model}`))
+          .filter((one) => mayChooseModel(current, modelName(one)))
           .map(({ contextWindow, model, name, provider, reasoning }) => ({
             id: model,
             name,

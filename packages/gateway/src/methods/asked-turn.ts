@@ -3,9 +3,9 @@ import {
   type AgentRuntime,
   type AgentSettings,
   agentIdOf,
+  isChatCommand,
   type MessagePart,
   maySend,
-  parseChatCommand,
   type ReplyRoute,
   type RunPrincipal,
   type TurnOptions,
@@ -62,7 +62,7 @@ export async function submitAsked(
   requireAgent(agentOfKey(sessionKey), settings());
   await requireSendable(options, sessionKey);
   // A command is answered without the agent: what it should hear of waits for a message.
-  const isCommand = parseChatCommand(asked.message, settings().session.resetTriggers)?.kind === "command";
+  const isCommand = isChatCommand(asked.message, settings().session.resetTriggers);
   const told = isCommand ? undefined : lines.told(sessionKey);
   const text = [...(told?.texts ?? []), asked.message].join("\n\n");
   const turn: TurnRequest = {

@@ -2,7 +2,7 @@ import {
   type AgentSettings,
   isStopText,
   type ModelInfo,
-  modelName,
+  modelInUse,
   type SessionRecord,
   usualThinking,
 } from "@saltgate/agent";
@@ -160,8 +160,7 @@ function thinkingIn(
   settings: AgentSettings,
 ): string {
   const agentId = agentOfKey(key);
-  const { primary } = settings.agents.find(({ id }) => id === agentId)?.model ?? settings.model;
-  const model = models.find((one) => modelName(one) === (record?.settings.model ?? primary));
+  const model = modelInUse(settings, agentId, record?.settings.model, models);
   return record?.settings.thinkingLevel ?? usualThinking(settings, agentId, model);
 }
 

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import {
   type AgentRuntime,
   type AgentSettings,
+  mayChooseModel,
   resolveModel,
   resolveSessionKey,
   type SessionRecord,
@@ -196,11 +197,11 @@ export function requireModel(
   word: string,
   { runtime, settings }: Pick<SessionMethodsOptions, "runtime" | "settings">,
 ): string {
-  const { allowedModels, modelAliases } = settings();
-  const model = resolveModel(word, runtime.models(), modelAliases);
+  const current = settings();
+  const model = resolveModel(word, runtime.models(), current.modelAliases);
   if (model === undefined)
     throw new RequestError("UNKNOWN_MODEL", `unknown model: ${word.slice(0, 120)} (saltgate models)`);
-  if (allowedModels.length > 0 && !allowedModels.includes(model)) {
+  if (!mayChooseModel(current, model)) {
     throw new RequestError(
       "UNKNOWN_MODEL",
       `model not allowed: ${model} (agents.defaults.models names those that are)`,
